@@ -1,0 +1,52 @@
+# Sealmate: `make up` brings the whole stack up on this machine, `make test` proves it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) or sys.version_info[:2] > (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" infra/prepare
+
+up: $(READY) ## Start everything here: embedded cloud, language model, the stack; prints where to go
+	@$(BIN)/python -m infra.local up
+
+down: $(READY) ## Stop it; the data stays
+	@$(BIN)/python -m infra.local down
+
+reset: $(READY) ## Stop it and forget all accounts and chats of this machine
+	@$(BIN)/python -m infra.local reset
+
+status: $(READY) ## Say what is running
+	@$(BIN)/python -m infra.local status
+
+demo: $(READY) ## Walk a made-up person through the whole line, without a prompt
+	@$(BIN)/python -m infra.local.demo
+
+test: $(READY) lint unit contract pipeline e2e ## Everything that must hold (about 10 minutes on 2 cores)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+unit: $(READY)
+	$(BIN)/python -m pytest tests/unit tests/vectors --disable-socket --allow-unix-socket -q
+
+contract: $(READY)
+	$(BIN)/python -m pytest tests/contract -q
+
+pipeline: $(READY)
+	$(BIN)/python -m pytest tests/pipeline -q
+
+e2e: $(READY)
+	$(BIN)/python -m pytest tests/e2e -q
+
+lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
+	$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
+
+.PHONY: help up down reset status demo test lint unit contract pipeline e2e lock

@@ -1,0 +1,89 @@
+"""HTTP to the server: one call, one validated answer or one ClientError."""
+
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import ValidationError
+
+from sealmate_cli.errors import ClientError, NotSignedIn, ServerRefused, UnexpectedAnswer, Unreachable
+from sealmate_cli.socket import is_loopback
+from sealmate_cli.wire.http import Problem
+from sealmate_cli.wire.shape import Shape
+
+Answer = TypeVar("Answer", bound=Shape)
+_TIMEOUT = httpx.Timeout(30, connect=10)
+
+
+class Api:
+    def __init__(self, server: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        self.server = _checked(server)
+        # A proxy set for the outside world must not see what goes to this very machine.
+        self._http = httpx.Client(
+            base_url=f"{self.server}/api",
+            timeout=_TIMEOUT,
+            transport=transport,
+            trust_env=not is_loopback(server),
+        )
+
+    def call(
+        self,
+        answer: type[Answer],
+        method: str,
+        path: str,
+        *,
+        body: dict[str, Any] | None = None,
+        query: dict[str, str] | None = None,
+        token: str | None = None,
+    ) -> Answer:
+        response = self._send(method, path, body=body, query=query, token=token)
+        try:
+            return answer.model_validate_json(response.content)
+        except ValidationError as error:
+            raise UnexpectedAnswer from error
+
+    def tell(self, method: str, path: str, *, token: str | None = None) -> None:
+        """A call whose answer has no body."""
+        self._send(method, path, body=None, query=None, token=token)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: dict[str, Any] | None,
+        query: dict[str, str] | None,
+        token: str | None,
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            response = self._http.request(method, path, json=body, params=query, headers=headers)
+        except httpx.TransportError as error:
+            raise Unreachable(self.server) from error
+        if not response.is_success:
+            raise _refusal(response)
+        return response
+
+
+def _refusal(response: httpx.Response) -> ClientError:
+    try:
+        problem = Problem.model_validate_json(response.content)
+    except ValidationError:
+        return UnexpectedAnswer(passing=response.status_code >= 500)
+    return NotSignedIn() if problem.code == "not_signed_in" else ServerRefused(problem)
+
+
+def _checked(server: str) -> str:
+    parts = urlsplit(server)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ClientError("bad_server", "This is no server address.", "Write it like https://sealmate.example.")
+    if parts.scheme == "http" and not is_loopback(server):
+        raise ClientError(
+            "insecure_server",
+            "This address is not encrypted on its way.",
+            "Use https, or http for this very machine only.",
+        )
+    return server.rstrip("/")

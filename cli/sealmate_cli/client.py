@@ -1,0 +1,215 @@
+"""The client as a Python API: what the commands are made of, and what scripts can use."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+
+from sealmate_cli import crypto
+from sealmate_cli.api import Api
+from sealmate_cli.asking import OpenChat, Said, said_in_turn
+from sealmate_cli.connection import Connection
+from sealmate_cli.crypto import ChatKey, CryptoError
+from sealmate_cli.errors import ClientError, Tampered
+from sealmate_cli.line import PATIENCE, Patience
+from sealmate_cli.profile import Identity, ProfileFile
+from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, current_key, parent_hash, read_chat, read_turns
+from sealmate_cli.session import SessionCalls
+from sealmate_cli.signin import Login, Signup, SignupResult, expect_email
+from sealmate_cli.socket import Dial, dial_server
+from sealmate_cli.wire import http as wire
+from sealmate_cli.wire.events import Received, SealedSuggestions, TurnCharged
+
+DEFAULT_SERVER = "http://localhost:8410"
+
+
+class Client:
+    """One device: `home` is the folder of its profile. `server` None means the one it is signed in to."""
+
+    def __init__(
+        self,
+        server: str | None,
+        home: Path,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        dial: Dial | None = None,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        patience: Patience = PATIENCE,
+        random: crypto.Random = crypto.system_random,
+    ) -> None:
+        self.random = random
+        self._profile = ProfileFile(home)
+        self._api = Api(server or self._profile.load().server or DEFAULT_SERVER, transport=transport)
+        self._session = SessionCalls(self._api, self._profile, now)
+        self._dial = dial or dial_server(self._api.server)
+        self._sleep, self._patience = sleep, patience
+
+    def close(self) -> None:
+        self._api.close()
+
+    # --- signing up and in ---
+
+    def begin_signup(self, email: str) -> Signup:
+        self._expect_signed_out()
+        return Signup(self._api, self._profile, expect_email(email), self.random)
+
+    def signup(
+        self,
+        email: str,
+        password: str,
+        *,
+        read_code: Callable[[], str],
+        read_totp: Callable[[str, str], str],
+    ) -> SignupResult:
+        """`read_totp` is given the authenticator's secret and its otpauth URI."""
+        signup = self.begin_signup(email)
+        totp = signup.verify(read_code())
+        signup.make_keys(password)
+        return signup.complete(read_totp(totp.secret, totp.uri))
+
+    def begin_login(self, email: str) -> Login:
+        self._expect_signed_out()
+        return Login(self._api, self._profile, expect_email(email))
+
+    def login(self, email: str, password: str, *, read_totp: Callable[[], str]) -> Identity:
+        login = self.begin_login(email)
+        login.prove(password)
+        return login.confirm(read_totp())
+
+    def logout(self) -> None:
+        self._session.end()
+
+    # --- reading ---
+
+    def identity(self) -> Identity:
+        return self._session.identity()
+
+    def whoami(self) -> wire.Account:
+        account = self._session.get(wire.Account, "/account")
+        self._check_epoch(account)
+        return account
+
+    def wallet(self) -> wire.Wallet:
+        return self._session.get(wire.Wallet, "/wallet")
+
+    def ledger(self) -> list[wire.LedgerRow]:
+        """Newest first."""
+        pages = self._session.pages(wire.LedgerPage, "/wallet/ledger", "cursor", lambda page: page.cursor)
+        return [row for page in pages for row in page.rows]
+
+    def mates(self) -> list[wire.Mate]:
+        return self._session.get(wire.Mates, "/mates").mates
+
+    def chats(self) -> list[ReadChat]:
+        """Newest activity first."""
+        identity = self.identity()
+        pages = self._session.pages(wire.ChatPage, "/chats", "cursor", lambda page: page.cursor)
+        return [read_chat(identity, chat) for page in pages for chat in page.chats]
+
+    def latest_chat(self) -> str | None:
+        """The id of the chat with the newest activity."""
+        first_page = self._session.get(wire.ChatPage, "/chats")
+        return first_page.chats[0].chat_id if first_page.chats else None
+
+    def turns(self, chat_id: str) -> list[ReadTurn]:
+        """Oldest first, opened and checked; a turn that fails says so in `trouble`."""
+        return read_turns(self.chat_keys(chat_id), self._stored_turns(chat_id))
+
+    # --- the WebSocket ---
+
+    def connect(self) -> Connection:
+        """`async with client.connect() as connection: async for event in connection.ask("Hello")`."""
+        return Connection(self, dial=self._dial, patience=self._patience, sleep=self._sleep)
+
+    def ticket(self) -> str:
+        return self._session.ticket()
+
+    def chat_keys(self, chat_id: str) -> ChatKeys:
+        chat = self._session.get(wire.Chat, f"/chats/{_path(chat_id)}")
+        if chat.chat_id != chat_id:
+            raise Tampered("chat", "wrong_chat")
+        return ChatKeys(self.identity(), chat)
+
+    def open_chat(self, chat_id: str) -> OpenChat:
+        """Ready for a next message: refused if anything in the chat was tampered with."""
+        keys, stored = self.chat_keys(chat_id), self._stored_turns(chat_id)
+        said: list[Said] = []
+        for turn in read_turns(keys, stored):
+            if turn.trouble is not None:
+                raise Tampered("chat", turn.trouble.partition(": ")[2])
+            if turn.text is not None and turn.answer is not None:
+                said += said_in_turn(turn.text, turn.answer)
+        parent = (stored[-1].turn_id, parent_hash(stored[-1])) if stored else None
+        return OpenChat(key=current_key(keys), stored=True, said=said, parent=parent)
+
+    def stored_message(self, chat_id: str, turn_id: str) -> tuple[ChatKey, bytes]:
+        """A turn's message envelope, with the key it is under."""
+        turn = self._stored_turn(chat_id, turn_id)
+        if turn is None:
+            raise ClientError("turn_not_found", "This message doesn't exist here.", "Load the chat again.")
+        try:
+            return self.chat_keys(chat_id).of_record(turn.message), turn.message
+        except CryptoError as error:
+            raise Tampered("message", error.reason) from error
+
+    def stored_aftermath(self, chat_id: str, turn_id: str) -> list[Received]:
+        """What is stored of an answered turn's follow-ups and charge, as the events that would have told of them."""
+        found: list[Received] = []
+        turn = self._stored_turn(chat_id, turn_id)
+        if turn is not None and turn.suggestions is not None:
+            found.append(SealedSuggestions(turn_id=turn_id, chat_id=chat_id, suggestions=turn.suggestions))
+        page = self._session.get(wire.LedgerPage, "/wallet/ledger")
+        row = next((row for row in page.rows if row.turn_id == turn_id and row.kind == "charge"), None)
+        if row is not None:
+            charged = TurnCharged(
+                turn_id=turn_id,
+                chat_id=chat_id,
+                credits=row.credits,
+                available=self.wallet().available,
+                input_tokens=row.input_tokens or 0,
+                output_tokens=row.output_tokens or 0,
+            )
+            found.append(charged)
+        return found
+
+    def _stored_turns(self, chat_id: str) -> list[wire.Turn]:
+        path = f"/chats/{_path(chat_id)}/turns"
+        pages = self._session.pages(wire.TurnPage, path, "after", lambda page: page.cursor)
+        turns = [turn for page in pages for turn in page.turns]
+        if any(turn.chat_id != chat_id for turn in turns):
+            raise Tampered("chat", "wrong_chat")
+        return turns
+
+    def _stored_turn(self, chat_id: str, turn_id: str) -> wire.Turn | None:
+        return next((turn for turn in self._stored_turns(chat_id) if turn.turn_id == turn_id), None)
+
+    def _check_epoch(self, account: wire.Account) -> None:
+        identity = self.identity()
+        if account.account_id != identity.account:
+            raise Tampered("account", "wrong_account")
+        if account.epoch < self._profile.load().lowest_epoch(account.account_id):
+            raise Tampered("account's epoch", "epoch_rolled_back")
+        if account.epoch > identity.epoch:
+            raise ClientError(
+                "keys_rotated",
+                "The account's keys were renewed on another device.",
+                "Sign out and in again to fetch them: `sealmate logout`, `sealmate login`.",
+            )
+
+    def _expect_signed_out(self) -> None:
+        identity = self._profile.load().identity
+        if identity is not None:
+            raise ClientError(
+                "already_signed_in",
+                f"This device is signed in as {identity.email}.",
+                "Use `sealmate logout` first, or another folder with --home.",
+            )
+
+
+def _path(identifier: str) -> str:
+    if not identifier or not set(identifier) <= set("0123456789abcdef-"):
+        raise ClientError("bad_id", "This is no id of a chat.", "`sealmate chats` lists them.")
+    return identifier

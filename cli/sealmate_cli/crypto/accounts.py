@@ -1,0 +1,126 @@
+"""An account's keys: made at signup on the device, opened at login with every check."""
+
+import hmac
+import uuid
+from dataclasses import dataclass
+
+from . import envelope
+from .envelope import Namespace, Place
+from .errors import CryptoError
+from .keys import Random, system_random
+from .methods import KEY_BYTES, MethodKind, UnlockMethod, make_method, open_method
+from .passwords import CURRENT_PROFILE, SALT_BYTES, derive_password
+from .recovery import derive_recovery, encode_recovery_key
+from .statements import EpochStatement, make_statement, signing_public_key, verify_statement
+
+FIRST_EPOCH = 1
+
+
+@dataclass(frozen=True)
+class MasterKeys:
+    account: str
+    epoch: int
+    master_key: bytes
+    signing_seed: bytes
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    public_key: bytes
+    private: bytes
+    """Envelope under the master key."""
+
+
+@dataclass(frozen=True)
+class AccountKeys:
+    """What signup sends: envelopes and proofs only."""
+
+    password: UnlockMethod
+    password_salt: bytes
+    password_auth: bytes
+    kdf_profile: int
+    recovery: UnlockMethod
+    recovery_auth: bytes
+    signing: SigningKey
+    statement: EpochStatement
+
+
+@dataclass(frozen=True)
+class WrappedKeys:
+    """What login gets back."""
+
+    account: str
+    epoch: int
+    methods: tuple[UnlockMethod, ...]
+    signing: SigningKey
+    statement: EpochStatement
+
+
+def make_account_keys(
+    account: str, password: str, *, random: Random = system_random
+) -> tuple[AccountKeys, MasterKeys, str]:
+    """The keys to send, the keys to keep, and the recovery key as text to show once."""
+    keys = MasterKeys(account, FIRST_EPOCH, random(KEY_BYTES), signing_seed=random(KEY_BYTES))
+    signing_public = signing_public_key(keys.signing_seed)
+    salt, recovery_key = random(SALT_BYTES), random(KEY_BYTES)
+    by_password = derive_password(password, account=account, salt=salt, profile=CURRENT_PROFILE)
+    by_recovery = derive_recovery(recovery_key, account=account)
+
+    def method(kind: MethodKind, kek: bytes) -> UnlockMethod:
+        return make_method(
+            account=account,
+            method_id=str(uuid.UUID(bytes=random(16), version=4)),
+            kind=kind,
+            kek=kek,
+            master_key=keys.master_key,
+            epoch=keys.epoch,
+            signing_public_key=signing_public,
+            random=random,
+        )
+
+    to_send = AccountKeys(
+        password=method("password", by_password.kek),
+        password_salt=salt,
+        password_auth=by_password.auth,
+        kdf_profile=CURRENT_PROFILE,
+        recovery=method("recovery", by_recovery.kek),
+        recovery_auth=by_recovery.auth,
+        signing=SigningKey(signing_public, _wrap_signing_key(keys, random)),
+        statement=make_statement(
+            account=account, epoch=keys.epoch, master_key=keys.master_key, signing_seed=keys.signing_seed
+        ),
+    )
+    return to_send, keys, encode_recovery_key(recovery_key)
+
+
+def unlock_account(
+    wrapped: WrappedKeys, *, account: str, kind: MethodKind, kek: bytes, lowest_epoch: int
+) -> MasterKeys:
+    """Opens the master key and proves it: `lowest_epoch` is the highest this device has seen (0: none)."""
+    if wrapped.account != account:
+        raise CryptoError("wrong_account")
+    if wrapped.epoch < lowest_epoch:
+        raise CryptoError("epoch_rolled_back")
+    method = next((each for each in wrapped.methods if each.kind == kind), None)
+    if method is None:
+        raise CryptoError("no_such_method")
+    opened = open_method(method, account=account, kek=kek, epoch=wrapped.epoch)
+    if not hmac.compare_digest(opened.signing_public_key, wrapped.signing.public_key):
+        raise CryptoError("signing_key_mismatch")
+    verify_statement(
+        wrapped.statement,
+        account=account,
+        epoch=wrapped.epoch,
+        master_key=opened.master_key,
+        signing_public_key=opened.signing_public_key,
+    )
+    signing = Place(Namespace.SIGNING_KEY, account, scope="account", record=account, epoch=wrapped.epoch)
+    seed = envelope.open_with(opened.master_key, signing, wrapped.signing.private)
+    if len(seed) != KEY_BYTES or signing_public_key(seed) != opened.signing_public_key:
+        raise CryptoError("signing_key_mismatch")
+    return MasterKeys(account, wrapped.epoch, opened.master_key, signing_seed=seed)
+
+
+def _wrap_signing_key(keys: MasterKeys, random: Random) -> bytes:
+    place = Place(Namespace.SIGNING_KEY, keys.account, scope="account", record=keys.account, epoch=keys.epoch)
+    return envelope.seal(keys.master_key, place, keys.signing_seed, random=random)

@@ -1,0 +1,112 @@
+"""A chat's key and the records under it: messages, answers, titles, follow-ups and the server's short cache."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from . import envelope
+from .envelope import Namespace, Place
+from .errors import CryptoError
+from .keys import Random, derive, sha256, system_random
+from .methods import KEY_BYTES
+from .xwing import KeyPair
+
+hash_of = sha256
+"""The parent hash of a record is the SHA-256 of its whole envelope."""
+
+
+@dataclass(frozen=True)
+class ChatKey:
+    account: str
+    chat: str
+    generation: int
+    key: bytes
+
+    @cached_property
+    def answer_pair(self) -> KeyPair:
+        """Its public half travels with each message; the server seals to it and cannot open again."""
+        return KeyPair(derive(self.key, b"sealmate v1 answer"))
+
+    @cached_property
+    def cache_key(self) -> bytes:
+        return derive(self.key, b"sealmate v1 cache")
+
+    def seal_message(self, *, turn: str, text: str, parent: bytes, random: Random = system_random) -> bytes:
+        place = self.place(Namespace.MESSAGE, turn, parent)
+        return envelope.seal(self.key, place, _json_bytes({"text": text}), random=random)
+
+    def open_message(self, sealed: bytes, *, turn: str, parent: bytes) -> str:
+        place = self.place(Namespace.MESSAGE, turn, parent)
+        return _text(_read_json(envelope.open_with(self.key, place, sealed)), "text")
+
+    def open_answer(self, sealed: bytes, *, turn: str, message: bytes) -> dict[str, Any]:
+        """`message` is the whole envelope of the turn's message."""
+        answer = self._open(Namespace.ANSWER, sealed, record=turn, parent=hash_of(message))
+        for name in ("text", "mate", "model", "finish"):
+            _text(answer, name)
+        return answer
+
+    def open_title(self, sealed: bytes) -> str:
+        return _text(self._open(Namespace.TITLE, sealed, record=self.chat, parent=b""), "title")
+
+    def open_suggestions(self, sealed: bytes, *, turn: str, answer: bytes) -> list[str]:
+        content = self._open(Namespace.SUGGESTIONS, sealed, record=turn, parent=hash_of(answer))
+        suggestions = content.get("suggestions")
+        if not isinstance(suggestions, list) or not all(isinstance(each, str) for each in suggestions):
+            raise CryptoError("bad_content")
+        return suggestions
+
+    def place(self, namespace: Namespace, record: str, parent: bytes = b"") -> Place:
+        return Place(namespace, self.account, scope=self.chat, record=record, epoch=self.generation, parent=parent)
+
+    def _open(self, namespace: Namespace, sealed: bytes, *, record: str, parent: bytes) -> dict[str, Any]:
+        content = envelope.open_sealed(self.answer_pair, self.place(namespace, record, parent), sealed)
+        return _read_json(content)
+
+
+def make_chat_key(account: str, chat: str, *, random: Random = system_random) -> ChatKey:
+    return ChatKey(account, chat, generation=1, key=random(KEY_BYTES))
+
+
+def wrap_chat_key(key: ChatKey, master_key: bytes, *, epoch: int, random: Random = system_random) -> bytes:
+    place = _chat_key_place(key.account, key.chat, key.generation, epoch)
+    return envelope.seal(master_key, place, key.key, random=random)
+
+
+def unwrap_chat_key(
+    wrapped: bytes, master_key: bytes, *, account: str, chat: str, generation: int, epoch: int
+) -> ChatKey:
+    place = _chat_key_place(account, chat, generation, epoch)
+    content = envelope.open_with(master_key, place, wrapped)
+    if len(content) != KEY_BYTES:
+        raise CryptoError("bad_content")
+    return ChatKey(account, chat, generation, content)
+
+
+def _chat_key_place(account: str, chat: str, generation: int, epoch: int) -> Place:
+    return Place(Namespace.CHAT_KEY, account, scope=chat, record=chat, epoch=epoch, version=generation)
+
+
+def _json_bytes(content: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError as error:
+        raise CryptoError("not_text") from error
+
+
+def _read_json(content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except ValueError as error:
+        raise CryptoError("bad_content") from error
+    if not isinstance(value, dict):
+        raise CryptoError("bad_content")
+    return value
+
+
+def _text(content: dict[str, Any], name: str) -> str:
+    value = content.get(name)
+    if not isinstance(value, str):
+        raise CryptoError("bad_content")
+    return value

@@ -1,0 +1,76 @@
+"""Every failure this client reports: a stable code, what happened, and the next step."""
+
+from typing import Any
+
+from sealmate_cli.wire.http import Problem
+
+
+class ClientError(Exception):
+    passing = False
+    """The same may well work in a moment: a connection that was lost is tried again."""
+
+    def __init__(self, code: str, message: str, next_step: str, **details: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.next_step = next_step
+        self.details = details
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, "next_step": self.next_step, **self.details}
+
+
+class ServerRefused(ClientError):
+    """The server answered with a problem document; the code is the server's."""
+
+    def __init__(self, problem: Problem) -> None:
+        numbers = {"retry_after": problem.retry_after, "missing_credits": problem.missing_credits}
+        details = {name: number for name, number in numbers.items() if number is not None}
+        super().__init__(problem.code, problem.title, problem.next_step, **details)
+        self.passing = problem.status >= 500
+
+
+class Unreachable(ClientError):
+    passing = True
+
+    def __init__(self, server: str) -> None:
+        super().__init__(
+            "server_unreachable",
+            f"The server at {server} can't be reached.",
+            "Check that it runs and that the address is right: --server or SEALMATE_SERVER.",
+        )
+
+
+class UnexpectedAnswer(ClientError):
+    def __init__(self, *, passing: bool = False) -> None:
+        super().__init__(
+            "unexpected_answer",
+            "The server's answer isn't what this client understands.",
+            "Check that the address is a Sealmate server, and that this client is up to date.",
+        )
+        self.passing = passing
+
+
+class NotSignedIn(ClientError):
+    def __init__(self, message: str = "You are not signed in here, or this session has ended.") -> None:
+        super().__init__("not_signed_in", message, "Sign in with `sealmate login`.")
+
+
+class Tampered(ClientError):
+    """Something the server gave us does not open or verify; `reason` is the key scheme's."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(
+            reason,
+            f"The {what} the server sent can't be trusted ({reason}).",
+            "Don't go on with this server before you know why: tell its operator, with this code.",
+        )
+
+
+class ConnectionLost(ClientError):
+    def __init__(self) -> None:
+        super().__init__(
+            "connection_lost",
+            "The connection was lost and could not be made again.",
+            "Check the network and the server; `sealmate history` shows what was stored meanwhile.",
+        )

@@ -1,0 +1,113 @@
+"""One turn followed to its end over a line that may fall: asks again, resumes gaps, and looks into storage at last."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+
+from sealmate_cli.asking import Question
+from sealmate_cli.line import Inbox, Item, Line, Signal
+from sealmate_cli.socket import SocketClosed, frames
+from sealmate_cli.turn import TurnReader
+from sealmate_cli.wire import events as wire
+from sealmate_cli.wire.events import Event, Received
+
+
+@dataclass
+class Following:
+    line: Line
+    reader: TurnReader
+    question: Question | None
+    """None if the turn was asked earlier: then it is only resumed."""
+    stored: Callable[[], list[Received]]
+    """What storage holds of follow-ups and charge; may block."""
+    cached: bool = False
+    """The history is left to the server's cache."""
+    resumed_gap: bool = False
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        with self.line.inbox(self.reader.turn_id) as inbox:
+            await self._begin(inbox)
+            looks = 0
+            while not self.reader.ended and looks < self.line.patience.aftermath_rounds:
+                item = await self._next(inbox)
+                if item is Signal.FELL:
+                    async for dropped in self.line.restore():
+                        yield dropped
+                    await self._begin(inbox)
+                    continue
+                if isinstance(item, wire.RequestRefused):
+                    told, over = await self._read_refusal(item, inbox)
+                elif item is Signal.SILENT:
+                    looks += self.reader.settled
+                    told, over = await self._break_silence(inbox), False
+                else:
+                    told, over = self.reader.read(item), False
+                for event in told:
+                    yield event
+                if over:
+                    return
+                await self._mind(item, inbox)
+
+    async def _next(self, inbox: Inbox) -> Item:
+        patience = self.line.patience
+        try:
+            async with asyncio.timeout(patience.aftermath if self.reader.settled else patience.silence):
+                return await inbox.get()
+        except TimeoutError:
+            return Signal.SILENT
+
+    async def _begin(self, inbox: Inbox) -> None:
+        """Asks, or, once accepted, resumes: also after every fall."""
+        if self.reader.accepted or self.question is None:
+            await self._resume(inbox)
+        else:
+            await self._send(self.question.frames(cached=self.cached), inbox)
+
+    async def _resume(self, inbox: Inbox) -> None:
+        reader = self.reader
+        where = {"turn_id": reader.turn_id, "attempt": reader.attempt, "seq": reader.seq}
+        await self._send(frames({"action": "resume", **where}), inbox)
+
+    async def _send(self, message: list[str], inbox: Inbox) -> None:
+        try:
+            await self.line.send(message)
+        except SocketClosed:
+            inbox.put_nowait(Signal.FELL)
+
+    async def _break_silence(self, inbox: Inbox) -> list[Event]:
+        if not self.reader.settled:
+            await self._begin(inbox)
+            return []
+        return [event for found in await asyncio.to_thread(self.stored) for event in self.reader.read(found)]
+
+    async def _mind(self, item: Item, inbox: Inbox) -> None:
+        """After an event: shows the chat once it exists, and asks for what is missing."""
+        if isinstance(item, wire.TurnAccepted):
+            try:
+                await self.line.show(item.chat_id)
+            except SocketClosed:
+                inbox.put_nowait(Signal.FELL)
+        if not self.reader.gap:
+            self.resumed_gap = False
+        elif isinstance(item, wire.AnswerResumed):
+            await self.line.sleep(self.line.patience.gap)
+            await self._resume(inbox)
+        elif not self.resumed_gap:
+            self.resumed_gap = True
+            await self._resume(inbox)
+
+    async def _read_refusal(self, refusal: wire.RequestRefused, inbox: Inbox) -> tuple[list[Event], bool]:
+        """What to hand on, and whether following is over."""
+        accepted = self.reader.accepted
+        if refusal.turn_id is None and accepted:
+            return [], False  # an action of something else
+        if self.question is not None and not accepted:
+            if refusal.code == "history_not_cached" and self.cached:
+                self.cached = False
+                await self._begin(inbox)
+                return [], False
+            if refusal.code == "turn_already_running":
+                self.reader.accepted = True
+                await self._resume(inbox)
+                return [], False
+        return [refusal], not accepted or refusal.code == "turn_not_found"

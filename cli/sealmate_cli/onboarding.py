@@ -1,0 +1,118 @@
+"""The commands that sign up and in: what is asked, in which order, and what is shown once."""
+
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import segno
+
+from sealmate_cli.crypto import normalise_recovery_text
+from sealmate_cli.errors import ClientError
+from sealmate_cli.invocation import Invocation, read_line
+from sealmate_cli.password_rules import ADVISED_LENGTH, MIN_LENGTH, check_new_password
+from sealmate_cli.profile import Identity
+from sealmate_cli.signin import SignupResult, expect_email
+from sealmate_cli.wire.http import Totp
+
+Result = TypeVar("Result")
+_TYPED_WRONG = {"wrong_code", "wrong_credentials", "weak_password"}
+
+
+def sign_up(
+    run: Invocation, *, email: str | None, code: str | None, password_stdin: bool, totp_code: str | None
+) -> None:
+    address = expect_email(run.ask("email", "E-mail", given=email))
+    signup = run.client.begin_signup(address)
+    run.output.note(f"A code of six digits is on its way to {address}.")
+    totp = _until_right(run, lambda: signup.verify(run.ask("mail_code", "Code from the mail", given=code)))
+    password = _until_right(run, lambda: _new_password(run, address, password_stdin))
+    run.output.status("making your keys on this device")
+    signup.make_keys(password)
+    _show_totp(run, totp)
+    result = _until_right(
+        run, lambda: signup.complete(run.ask("totp_code", "Code from the authenticator", given=totp_code))
+    )
+    _show_once(run, result)
+
+
+def log_in(run: Invocation, *, email: str | None, password_stdin: bool, totp_code: str | None) -> None:
+    address = expect_email(run.ask("email", "E-mail", given=email))
+
+    def prove() -> Callable[[str], Identity]:
+        login = run.client.begin_login(address)
+        password = _password(run, "Password", password_stdin)
+        run.output.status("checking")
+        login.prove(password)
+        return login.confirm
+
+    confirm = _until_right(run, prove)
+    identity = _until_right(
+        run, lambda: confirm(run.ask("totp_code", "Code from the authenticator, or a backup code", given=totp_code))
+    )
+    run.output.result(
+        "signed_in",
+        {"account_id": identity.account, "email": identity.email, "epoch": identity.epoch},
+        f"Signed in as {identity.email}.",
+    )
+
+
+def _until_right(run: Invocation, step: Callable[[], Result]) -> Result:
+    """A person may try again; the server counts and says when it is too much. A script gets the error."""
+    while True:
+        try:
+            return step()
+        except ClientError as error:
+            if not run.interactive or error.code not in _TYPED_WRONG:
+                raise
+            run.output.fail(error)
+
+
+def _password(run: Invocation, prompt: str, from_stdin: bool) -> str:
+    if not from_stdin:
+        return run.ask("password", prompt, hidden=True)
+    line = read_line()
+    if line is None:
+        raise ClientError("input_missing", "The password is missing.", "Write it to standard input, as one line.")
+    return line
+
+
+def _new_password(run: Invocation, email: str, from_stdin: bool) -> str:
+    run.output.note(f"Choose a password: at least {MIN_LENGTH} characters, {ADVISED_LENGTH} or more are advised.")
+    password = _password(run, "Password", from_stdin)
+    check_new_password(password, email=email)
+    if run.interactive and not from_stdin and run.ask("password", "Once more", hidden=True) != password:
+        raise ClientError("weak_password", "The two are not the same.", "Type it again.")
+    if len(password) < ADVISED_LENGTH:
+        run.output.note("This will do; a longer one is better.")
+    return password
+
+
+def _show_totp(run: Invocation, totp: Totp) -> None:
+    if run.interactive and not run.output.json:
+        run.output.note("Scan this with an authenticator app:")
+        segno.make(totp.uri).terminal(out=sys.stdout, compact=True)
+    text = f"Authenticator secret: {totp.secret}\n{totp.uri}"
+    run.output.result("totp_offered", {"secret": totp.secret, "uri": totp.uri}, text)
+
+
+def _show_once(run: Invocation, result: SignupResult) -> None:
+    codes = "\n".join(f"  {code}" for code in result.backup_codes)
+    text = (
+        "Write these down now: they are shown once and kept nowhere.\n\n"
+        f"Recovery key, if you lose your password:\n  {result.recovery_key}\n\n"
+        f"Backup codes, if you lose your authenticator; each works once:\n{codes}\n"
+    )
+    run.output.result("signed_up", result, text)
+    if run.interactive and not run.output.json:
+        _confirm_written(run, result.recovery_key)
+        run.output.note(f"Done: you are signed up and signed in as {result.email}.")
+
+
+def _confirm_written(run: Invocation, recovery_key: str) -> None:
+    groups = recovery_key.split("-")
+    asked = run.client.random(1)[0] % len(groups)
+    while True:
+        typed = run.ask("recovery_key_part", f"To be sure you have it, type its group {asked + 1} of {len(groups)}")
+        if normalise_recovery_text(typed) == groups[asked]:
+            return
+        run.output.note(f"That is not group {asked + 1}. The key again:\n  {recovery_key}")

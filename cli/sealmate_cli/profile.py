@@ -1,0 +1,117 @@
+"""What this device remembers, in one file only its owner can read.
+
+The file holds the session token and the master key, because a terminal program starts anew for every command and
+must open chats without asking for the password and a code each time. Whoever can read the file can read the
+account's chats: it is created with rights 0600 and replaced as a whole, `sealmate logout` wipes both, and so does a
+session that the server has ended. Only the highest epoch seen stays, so that older keys are refused later too.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from sealmate_cli.errors import ClientError
+from sealmate_cli.wire.http import Session
+from sealmate_cli.wire.shape import Bytes, Shape
+
+if sys.platform != "win32":
+    import fcntl
+
+
+class Identity(Shape):
+    """A signed-in account on this device."""
+
+    email: str
+    session: Session
+    epoch: int
+    master_key: Bytes
+
+    @property
+    def account(self) -> str:
+        return self.session.account_id
+
+
+class Profile(Shape):
+    server: str | None = None
+    identity: Identity | None = None
+    epochs: dict[str, int] = Field(default_factory=dict)
+    """The highest epoch seen, by account."""
+
+    def lowest_epoch(self, account: str) -> int:
+        return self.epochs.get(account, 0)
+
+    def signed_in(self, server: str, identity: Identity) -> "Profile":
+        seen = max(identity.epoch, self.lowest_epoch(identity.account))
+        return Profile(server=server, identity=identity, epochs={**self.epochs, identity.account: seen})
+
+    def signed_out(self) -> "Profile":
+        return Profile(server=self.server, epochs=self.epochs)
+
+    def with_session(self, session: Session) -> "Profile":
+        if self.identity is None:
+            return self
+        return self.model_copy(update={"identity": self.identity.model_copy(update={"session": session})})
+
+
+class ProfileFile:
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self.path = home / "profile.json"
+
+    def load(self) -> Profile:
+        try:
+            text = self.path.read_bytes()
+        except FileNotFoundError:
+            return Profile()
+        except OSError as error:
+            raise self._unreadable() from error
+        self._close_to_others()
+        try:
+            return Profile.model_validate_json(text)
+        except ValidationError as error:
+            raise self._unreadable() from error
+
+    def save(self, profile: Profile) -> None:
+        """Atomic: a crash leaves the old file or the new one, never a part."""
+        self._make_home()
+        handle, temporary = tempfile.mkstemp(dir=self._home, prefix=".profile-")  # 0600 from the start
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(profile.model_dump_json(indent=1, exclude_none=True))
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self.path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """One process at a time: two that rotate one session at once would end it."""
+        self._make_home()
+        with open(self._home / ".lock", "w", encoding="utf-8") as lock:
+            if sys.platform != "win32":
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _make_home(self) -> None:
+        try:
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unreadable() from error
+
+    def _close_to_others(self) -> None:
+        if self.path.stat().st_mode & 0o077:
+            self.path.chmod(0o600)
+
+    def _unreadable(self) -> ClientError:
+        return ClientError(
+            "profile_unreadable",
+            f"The profile in {self._home} can't be read or written.",
+            "Repair or remove the file profile.json there, or name another folder with --home.",
+        )

@@ -1,0 +1,146 @@
+"""Signing up and signing in, step by step; secrets are made and opened here, on the device."""
+
+import platform
+from dataclasses import dataclass
+
+from sealmate_cli import crypto
+from sealmate_cli.api import Api
+from sealmate_cli.crypto import CryptoError
+from sealmate_cli.errors import ClientError, Tampered
+from sealmate_cli.profile import Identity, ProfileFile
+from sealmate_cli.wire import http as wire
+from sealmate_cli.wire.shape import to_base64url
+
+DEVICE = f"Terminal, {platform.system()}"
+
+
+@dataclass(frozen=True)
+class SignupResult:
+    """Shown once: neither the recovery key nor the backup codes are kept anywhere by this client."""
+
+    account_id: str
+    email: str
+    recovery_key: str
+    backup_codes: list[str]
+    totp_secret: str
+    totp_uri: str
+
+
+class Signup:
+    """A code by mail, then a password, then a code of the authenticator."""
+
+    def __init__(self, api: Api, profile: ProfileFile, email: str, random: crypto.Random) -> None:
+        self._api, self._profile, self._email, self._random = api, profile, email, random
+        self._id = api.call(wire.SignupStarted, "POST", "/auth/signup", body={"email": email}).signup_id
+        self._verified: wire.SignupVerified | None = None
+        self._made: tuple[crypto.AccountKeys, crypto.MasterKeys, str] | None = None
+
+    def verify(self, mail_code: str) -> wire.Totp:
+        body = {"signup_id": self._id, "code": mail_code.strip()}
+        self._verified = self._api.call(wire.SignupVerified, "POST", "/auth/signup/verify", body=body)
+        if self._verified.kdf_profile != crypto.CURRENT_PROFILE:
+            raise Tampered("password profile", "unknown_kdf_profile")
+        return self._verified.totp
+
+    def make_keys(self, password: str) -> None:
+        account = self._expect_verified().account_id
+        self._made = crypto.make_account_keys(account, password, random=self._random)
+
+    def complete(self, totp_code: str) -> SignupResult:
+        verified = self._expect_verified()
+        if self._made is None:
+            raise RuntimeError("make_keys comes first")
+        keys, master, recovery_key = self._made
+        body = {
+            "signup_token": verified.signup_token,
+            "keys": wire.account_keys_body(keys),
+            "totp_code": _digits(totp_code),
+            "device": DEVICE,
+            "transport": "bearer",
+        }
+        done = self._api.call(wire.SignupCompleted, "POST", "/auth/signup/complete", body=body)
+        _remember(self._profile, self._api.server, self._email, done.session, master)
+        return SignupResult(
+            account_id=master.account,
+            email=self._email,
+            recovery_key=recovery_key,
+            backup_codes=done.backup_codes,
+            totp_secret=verified.totp.secret,
+            totp_uri=verified.totp.uri,
+        )
+
+    def _expect_verified(self) -> wire.SignupVerified:
+        if self._verified is None:
+            raise RuntimeError("verify comes first")
+        return self._verified
+
+
+class Login:
+    """The password's proof, then a code; only then the server gives the wrapped keys."""
+
+    def __init__(self, api: Api, profile: ProfileFile, email: str) -> None:
+        self._api, self._profile, self._email = api, profile, email
+        self._started = api.call(wire.LoginStarted, "POST", "/auth/login", body={"email": email})
+        self._kek: bytes | None = None
+
+    def prove(self, password: str) -> None:
+        started = self._started
+        try:
+            proof = crypto.derive_password(
+                password, account=started.account_id, salt=started.salt, profile=started.kdf_profile
+            )
+        except CryptoError as error:
+            raise Tampered("password profile", error.reason) from error
+        body = {"login_id": started.login_id, "auth": to_base64url(proof.auth)}
+        self._api.call(wire.PasswordAccepted, "POST", "/auth/login/password", body=body)
+        self._kek = proof.kek
+
+    def confirm(self, code: str) -> Identity:
+        """`code`: six digits of the authenticator, or a backup code."""
+        if self._kek is None:
+            raise RuntimeError("prove comes first")
+        body = {
+            "login_id": self._started.login_id,
+            "code": code.strip(),
+            "device": DEVICE,
+            "transport": "bearer",
+        }
+        done = self._api.call(wire.LoginCompleted, "POST", "/auth/login/totp", body=body)
+        master = self._unlock(done, self._kek)
+        return _remember(self._profile, self._api.server, self._email, done.session, master)
+
+    def _unlock(self, done: wire.LoginCompleted, kek: bytes) -> crypto.MasterKeys:
+        account = self._started.account_id
+        try:
+            if done.session.account_id != account:
+                raise CryptoError("wrong_account")
+            return crypto.unlock_account(
+                done.keys.keys(),
+                account=account,
+                kind="password",
+                kek=kek,
+                lowest_epoch=self._profile.load().lowest_epoch(account),
+            )
+        except CryptoError as error:
+            raise Tampered("account's keys", error.reason) from error
+
+
+def _remember(file: ProfileFile, server: str, email: str, session: wire.Session, master: crypto.MasterKeys) -> Identity:
+    if session.account_id != master.account:
+        raise Tampered("session", "wrong_account")
+    identity = Identity(email=email, session=session, epoch=master.epoch, master_key=master.master_key)
+    with file.locked():
+        file.save(file.load().signed_in(server, identity))
+    return identity
+
+
+def _digits(code: str) -> str:
+    """Authenticators show six digits as two groups."""
+    return code.replace(" ", "").strip()
+
+
+def expect_email(text: str) -> str:
+    email = text.strip()
+    if email.count("@") != 1 or not all(email.split("@")) or any(each.isspace() for each in email):
+        raise ClientError("bad_email", "This is no e-mail address.", "Write it like you@example.org.")
+    return email

@@ -1,0 +1,1 @@
+"""What travels between this client and the server, as validated shapes: docs/protocol.md."""

@@ -1,0 +1,211 @@
+"""The HTTP answers, and the bodies that are more than a line."""
+
+from typing import Any, Literal
+
+from sealmate_cli.crypto import AccountKeys, EpochStatement, SigningKey, UnlockMethod, WrappedKeys
+
+from .shape import Bytes, Shape, to_wire
+
+Outcome = Literal["asked", "answered", "refused", "failed", "stopped", "withheld"]
+
+
+class Problem(Shape):
+    """application/problem+json."""
+
+    code: str
+    title: str
+    status: int
+    next_step: str
+    request_id: str = ""
+    retry_after: int | None = None
+    missing_credits: int | None = None
+
+
+class SignupStarted(Shape):
+    signup_id: str
+
+
+class Totp(Shape):
+    secret: str
+    uri: str
+
+
+class SignupVerified(Shape):
+    signup_token: str
+    account_id: str
+    kdf_profile: int
+    totp: Totp
+
+
+class Session(Shape):
+    session_id: str
+    account_id: str
+    rotate_at: int
+    expires_at: int
+    token: str
+
+
+class SessionAnswer(Shape):
+    session: Session
+
+
+class SignupCompleted(SessionAnswer):
+    backup_codes: list[str]
+
+
+class LoginStarted(Shape):
+    login_id: str
+    account_id: str
+    kdf_profile: int
+    salt: Bytes
+
+
+class PasswordAccepted(Shape):
+    missing: list[str]
+
+
+class Method(Shape):
+    method_id: str
+    kind: str
+    secret: Bytes
+    master: Bytes
+    public: Bytes
+
+
+class Signing(Shape):
+    public_key: Bytes
+    private: Bytes
+
+
+class Statement(Shape):
+    epoch: int
+    commitment: Bytes
+    previous: Bytes
+    signature: Bytes
+
+
+class WrappedKeysAnswer(Shape):
+    account_id: str
+    epoch: int
+    methods: list[Method]
+    signing: Signing
+    statement: Statement
+
+    def keys(self) -> WrappedKeys:
+        return WrappedKeys(
+            account=self.account_id,
+            epoch=self.epoch,
+            methods=tuple(UnlockMethod(**dict(method)) for method in self.methods),
+            signing=SigningKey(**dict(self.signing)),
+            statement=EpochStatement(**dict(self.statement)),
+        )
+
+
+class LoginCompleted(SessionAnswer):
+    keys: WrappedKeysAnswer
+
+
+class Ticket(Shape):
+    ticket: str
+    expires_in: int
+
+
+class Wallet(Shape):
+    available: int
+    held: int
+
+
+class Account(Shape):
+    account_id: str
+    email: str
+    created_at: int
+    epoch: int
+    wallet: Wallet
+
+
+class WrappedChatKey(Shape):
+    generation: int
+    envelope: Bytes
+
+
+class Chat(Shape):
+    chat_id: str
+    generation: int
+    keys: list[WrappedChatKey]
+    title: Bytes | None = None
+    created_at: int
+    updated_at: int
+
+
+class ChatPage(Shape):
+    chats: list[Chat]
+    cursor: str | None = None
+
+
+class Turn(Shape):
+    turn_id: str
+    chat_id: str
+    parent: str | None = None
+    created_at: int
+    message: Bytes
+    answer: Bytes | None = None
+    suggestions: Bytes | None = None
+    outcome: Outcome
+    code: str | None = None
+    mate: str | None = None
+    model: str | None = None
+    credits: int | None = None
+    answered_at: int | None = None
+
+
+class TurnPage(Shape):
+    turns: list[Turn]
+    cursor: str | None = None
+
+
+class LedgerRow(Shape):
+    row_id: str
+    kind: Literal["grant", "charge"]
+    credits: int
+    turn_id: str | None = None
+    model: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    at: int
+
+
+class LedgerPage(Shape):
+    rows: list[LedgerRow]
+    cursor: str | None = None
+
+
+class Mate(Shape):
+    mate: str
+    name: str
+    topic: str
+
+
+class Mates(Shape):
+    mates: list[Mate]
+
+
+def account_keys_body(keys: AccountKeys) -> dict[str, Any]:
+    """AccountKeys of docs/protocol.md."""
+    password = {"salt": keys.password_salt, "kdf_profile": keys.kdf_profile, "auth": keys.password_auth}
+    body = {
+        "password": _method_body(keys.password) | password,
+        "recovery": _method_body(keys.recovery) | {"auth": keys.recovery_auth},
+        "signing": keys.signing,
+        "statement": keys.statement,
+    }
+    wire: dict[str, Any] = to_wire(body)
+    return wire
+
+
+def _method_body(method: UnlockMethod) -> dict[str, Any]:
+    return {
+        "method_id": method.method_id,
+        "secret": method.secret,
+        "master": method.master,
+        "public": method.public,
+    }

@@ -1,0 +1,88 @@
+"""REST: signing up, signing in, and the life of a session."""
+
+from __future__ import annotations
+
+from chalice.app import Response
+
+from sealmate import entry, wiring
+from sealmate.accounts import answers, requests, tickets
+from sealmate.accounts.sessions import Issued
+from sealmate.accounts.transport import clear_cookie, cookie_of, may_have_cookie, source_of
+from sealmate.model import Shape
+
+app = entry.HttpApp("http_auth")
+handle = app
+
+
+@app.serve("POST", "/auth/signup", status=202)
+def start_sign_up() -> answers.SignUpStarted:
+    body = app.body(requests.StartSignUp)
+    return wiring.signing_up().start(email=body.email, source=source_of(app.current_request))
+
+
+@app.serve("POST", "/auth/signup/verify")
+def verify_sign_up() -> answers.SignUpVerified:
+    body = app.body(requests.VerifySignUp)
+    return wiring.signing_up().verify(signup_id=body.signup_id, code=body.code)
+
+
+@app.serve("POST", "/auth/signup/complete")
+def complete_sign_up() -> Response:
+    body = app.body(requests.CompleteSignUp)
+    by_cookie = _by_cookie(body.transport)
+    issued, codes = wiring.signing_up().complete(
+        signup_token=body.signup_token, keys=body.keys, totp_code=body.totp_code, device=body.device
+    )
+    session = answers.session_answer(issued, by_cookie=by_cookie)
+    return _give(answers.SignUpCompleted(session=session, backup_codes=codes), issued, by_cookie, status=201)
+
+
+@app.serve("POST", "/auth/login")
+def start_login() -> answers.LoginStarted:
+    return wiring.signing_in().start(email=app.body(requests.StartLogin).email)
+
+
+@app.serve("POST", "/auth/login/password")
+def prove_password() -> answers.PasswordProved:
+    body = app.body(requests.ProvePassword)
+    return wiring.signing_in().prove_password(login_id=body.login_id, auth=body.auth)
+
+
+@app.serve("POST", "/auth/login/totp")
+def prove_code() -> Response:
+    body = app.body(requests.ProveCode)
+    by_cookie = _by_cookie(body.transport)
+    issued, keys = wiring.signing_in().prove_code(login_id=body.login_id, code=body.code, device=body.device)
+    session = answers.session_answer(issued, by_cookie=by_cookie)
+    return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
+
+
+@app.serve("POST", "/auth/session/rotate")
+def rotate_session() -> Response:
+    issued, by_cookie = wiring.sessions().rotate(app.current_request)
+    session = answers.session_answer(issued, by_cookie=by_cookie)
+    return _give(answers.SessionRotated(session=session), issued, by_cookie)
+
+
+@app.serve("POST", "/auth/logout")
+def log_out() -> Response:
+    session = wiring.sessions().authenticate(app.current_request)
+    wiring.sessions().revoke(session.account_id, session.session_id)
+    return Response(body="", status_code=204, headers={"Set-Cookie": clear_cookie()})
+
+
+@app.serve("POST", "/auth/ticket")
+def make_ticket() -> answers.TicketMade:
+    session = wiring.sessions().authenticate(app.current_request)
+    return answers.TicketMade(ticket=wiring.tickets().make(session), expires_in=tickets.LIFETIME)
+
+
+def _by_cookie(transport: requests.Transport) -> bool:
+    return transport == "cookie" and may_have_cookie(app.current_request, origins=wiring.sessions().origins)
+
+
+def _give(answer: Shape, issued: Issued, by_cookie: bool, *, status: int = 200) -> Response:
+    headers: entry.Headers = {"Content-Type": "application/json"}
+    if by_cookie:
+        headers["Set-Cookie"] = cookie_of(issued.token)
+    return Response(body=answer.model_dump_json(exclude_none=True), status_code=status, headers=headers)

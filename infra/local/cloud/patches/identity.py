@@ -1,0 +1,52 @@
+"""IAM: the administrator is one key with a checked signature, not whoever says so."""
+
+import os
+from importlib import import_module
+from typing import Any
+
+from infra.local.cloud.patches.source import Patch, Source
+from infra.local.cloud.settings import Settings
+
+_MODULE = "ministack.core.iam_evaluator"
+
+
+def _install(_settings: Settings) -> None:
+    evaluator: Any = import_module(_MODULE)
+    administrator = os.environ["AWS_ACCESS_KEY_ID"]
+    evaluator.is_root_access_key = lambda key: key == administrator
+    # Asked where a signature is pinned, to skip its check: nobody's is skipped.
+    evaluator._is_root_key = lambda _key: False
+
+
+PATCHES = (
+    Patch(
+        name="administrator-signature",
+        mends=(
+            "Any call with the key `test`, a 12-digit key or, on S3, no key at all had every permission and its "
+            "signature was never checked, so that any web page could read the local cloud."
+        ),
+        replaces=(
+            Source(
+                "ministack.core.iam_evaluator:is_root_access_key",
+                "e6ae3b63335593c0d7f112cdb3b505fef87e49f893e448738bef66d1d5064f8f",
+            ),
+            Source(
+                "ministack.core.iam_evaluator:_is_root_key",
+                "6d4c5eed6ad65f6a59d132f6ab605715c761b1b09d0a66bf6a8d8c4e69047566",
+            ),
+            Source(
+                "ministack.core.iam_evaluator:pin_signed_request",
+                "7fbb21e6b82f7fbd2f3d5adabfa1cfaeaa014852e82b408fa8aaddfd9017187b",
+            ),
+            Source(
+                "ministack.core.iam_evaluator:resolve_credential",
+                "32276bd395ef6a6a8f10e4a3894040d9cb466166127279c48c3068328e86b1c7",
+            ),
+            Source(
+                "ministack.core.iam_evaluator:authenticate",
+                "42c3660c401bdfa76200ea232aec2c660c0b4d8b94b620dcf50948199c77f825",
+            ),
+        ),
+        apply=_install,
+    ),
+)

@@ -1,0 +1,34 @@
+"""Where the local stack keeps its state and listens; the environment may say otherwise."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """`front` is the port people use; the cloud's and the model's come right after it."""
+
+    state: Path
+    front: int
+
+    @property
+    def cloud(self) -> int:
+        return self.front + 1
+
+    @property
+    def model(self) -> int:
+        return self.front + 2
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.front}"
+
+
+def place() -> Place:
+    return Place(
+        state=Path(os.environ.get("SEALMATE_STATE") or ROOT / ".local").resolve(),
+        front=int(os.environ.get("SEALMATE_PORT") or 8410),
+    )

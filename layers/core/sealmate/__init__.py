@@ -1,0 +1,1 @@
+"""Sealmate's server: a message asked, answered, sealed and charged."""

@@ -1,0 +1,66 @@
+"""What a signed-in person sees of the account: address, balance, keys, devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sealmate import errors
+from sealmate.accounts.answers import (
+    AccountAnswer,
+    SessionList,
+    SessionListed,
+    WalletAnswer,
+    WrappedKeys,
+    wrapped_keys,
+)
+from sealmate.accounts.records import Account, Session
+from sealmate.accounts.sessions import Sessions
+from sealmate.accounts.stores import AccountStore, Balances
+from sealmate.ports import DataSeal
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnAccount:
+    seal: DataSeal
+    accounts: AccountStore
+    wallets: Balances
+    sessions: Sessions
+
+    def show(self, session: Session) -> AccountAnswer:
+        account, wallet = self._account(session), self.wallets.wallet(session.account_id)
+        return AccountAnswer(
+            account_id=account.account_id,
+            email=self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode(),
+            created_at=account.created_at,
+            epoch=account.statement.epoch,
+            wallet=WalletAnswer(available=wallet.available, held=wallet.held),
+        )
+
+    def keys(self, session: Session) -> WrappedKeys:
+        return wrapped_keys(self._account(session), self.accounts.methods(session.account_id))
+
+    def list_sessions(self, session: Session) -> SessionList:
+        return SessionList(
+            sessions=[
+                SessionListed(
+                    session_id=other.session_id,
+                    device=other.device,
+                    created_at=other.created_at,
+                    last_seen_at=other.last_seen_at,
+                    current=other.session_id == session.session_id,
+                )
+                for other in self.sessions.of_account(session.account_id)
+            ]
+        )
+
+    def end_session(self, session: Session, *, session_id: str) -> None:
+        """NotFound for one that has ended or is someone else's."""
+        if session_id not in (other.session_id for other in self.sessions.of_account(session.account_id)):
+            raise errors.NotFound()
+        self.sessions.revoke(session.account_id, session_id)
+
+    def _account(self, session: Session) -> Account:
+        account = self.accounts.get(session.account_id)
+        if account is None:
+            raise errors.NotSignedIn()
+        return account

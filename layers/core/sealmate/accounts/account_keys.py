@@ -1,0 +1,105 @@
+"""Checks what can be checked of a new account's keys without being able to open them.
+
+Errors: InvalidKeys, whose `part` names what doesn't fit.
+"""
+
+from __future__ import annotations
+
+from sealmate import errors
+from sealmate.accounts.records import Method, Statement
+from sealmate.accounts.requests import AccountKeys, EpochStatement, MethodKeys
+from sealmate.seal.envelope import Header, Namespace, length_prefixed
+
+_FIRST_EPOCH = 1
+
+
+def check(keys: AccountKeys, *, account_id: str) -> None:
+    """Every envelope is what its place asks for, all of the first epoch, and the account's own signature binds it."""
+    headers = {part: _header(part, envelope, namespace) for part, envelope, namespace in _envelopes(keys)}
+    _require(keys.password.method_id != keys.recovery.method_id, "method_id")
+    _require(keys.password.auth != keys.recovery.auth, "auth")
+    under_master = {headers[part].key_id for part in ("password.public", "recovery.public", "signing.private")}
+    _require(len(under_master) == 1, "master key")
+    _require(headers["password.secret"].key_id != headers["recovery.secret"].key_id, "secret")
+    _require(headers["password.master"].key_id != headers["recovery.master"].key_id, "master")
+    _require(keys.statement.epoch == _FIRST_EPOCH and not keys.statement.previous, "statement")
+    _check_signature(keys.signing.public_key, keys.statement, account_id=account_id)
+
+
+def statement_bytes(account_id: str, *, epoch: int, commitment: bytes, previous: bytes) -> bytes:
+    """The epoch statement as it is signed."""
+    return (
+        length_prefixed(b"sealmate v1 epoch")
+        + length_prefixed(account_id.encode())
+        + epoch.to_bytes(4, "big")
+        + length_prefixed(commitment)
+        + length_prefixed(previous)
+    )
+
+
+def as_records(keys: AccountKeys, *, password_mac: bytes, recovery_mac: bytes) -> tuple[tuple[Method, ...], Statement]:
+    """The unlock methods, with the hashes kept in place of their auth, and the statement, as they are stored."""
+    password, recovery, signed = keys.password, keys.recovery, keys.statement
+    methods = (
+        Method(
+            method_id=password.method_id,
+            kind="password",
+            auth_mac=password_mac,
+            secret=password.secret,
+            master=password.master,
+            public=password.public,
+            salt=password.salt,
+            kdf_profile=password.kdf_profile,
+        ),
+        Method(
+            method_id=recovery.method_id,
+            kind="recovery",
+            auth_mac=recovery_mac,
+            secret=recovery.secret,
+            master=recovery.master,
+            public=recovery.public,
+        ),
+    )
+    statement = Statement(
+        epoch=signed.epoch, commitment=signed.commitment, previous=signed.previous, signature=signed.signature
+    )
+    return methods, statement
+
+
+def _envelopes(keys: AccountKeys) -> list[tuple[str, bytes, Namespace]]:
+    def of_method(name: str, method: MethodKeys) -> list[tuple[str, bytes, Namespace]]:
+        return [
+            (f"{name}.secret", method.secret, Namespace.UNLOCK_SECRET),
+            (f"{name}.master", method.master, Namespace.UNLOCK_MASTER),
+            (f"{name}.public", method.public, Namespace.UNLOCK_PUBLIC),
+        ]
+
+    signing = ("signing.private", keys.signing.private, Namespace.SIGNING_KEY)
+    return [*of_method("password", keys.password), *of_method("recovery", keys.recovery), signing]
+
+
+def _header(part: str, envelope: bytes, namespace: Namespace) -> Header:
+    try:
+        header = Header.parse(envelope)
+    except errors.SealBroken:
+        raise errors.InvalidKeys(part=part) from None
+    _require(header.namespace is namespace and header.epoch == _FIRST_EPOCH, part)
+    return header
+
+
+def _check_signature(public_key: bytes, statement: EpochStatement, *, account_id: str) -> None:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    signed = statement_bytes(
+        account_id, epoch=statement.epoch, commitment=statement.commitment, previous=statement.previous
+    )
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(statement.signature, signed)
+    except (InvalidSignature, ValueError):
+        raise errors.InvalidKeys(part="statement.signature") from None
+
+
+def _require(fits: bool, part: str) -> None:
+    if not fits:
+        raise errors.InvalidKeys(part=part)

@@ -1,0 +1,140 @@
+"""What is kept of an account: its rows as values, free of any database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MethodKind = Literal["password", "recovery"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """An unlock method: three envelopes and the keyed hash of its auth. Salt and profile belong to passwords only."""
+
+    method_id: str
+    kind: MethodKind
+    auth_mac: bytes
+    secret: bytes
+    master: bytes
+    public: bytes
+    salt: bytes | None = None
+    kdf_profile: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """The signed epoch statement; `previous` is empty in epoch 1."""
+
+    epoch: int
+    commitment: bytes
+    previous: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """`totp_step` is the last time step whose code was used; sealed blobs are under the server's data keys."""
+
+    account_id: str
+    created_at: int
+    email_key: str
+    email_sealed: bytes
+    totp_sealed: bytes
+    totp_step: int
+    signing_public: bytes
+    signing_private: bytes
+    statement: Statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """Credits given at sign-up; `row_id` names their ledger row."""
+
+    row_id: str
+    credits: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignUp:
+    """A sign-up under way. `code_mac` is there until the mailed code is used; token and TOTP seed come after it."""
+
+    signup_id: str
+    account_id: str
+    email_key: str
+    email_sealed: bytes
+    expires_at: int
+    tries: int = 0
+    code_mac: bytes | None = None
+    token_hash: bytes | None = None
+    totp_sealed: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """A login under way. For an unknown e-mail it names an account that doesn't exist, and looks no different."""
+
+    login_id: str
+    account_id: str
+    email_key: str
+    expires_at: int
+    password_proved: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A device that is signed in. Only hashes of its secrets are kept.
+
+    `lineage` tells a secret that was once valid from a made-up one; `previous_hash` is of the secret before the last
+    rotation, good until `previous_until`.
+    """
+
+    account_id: str
+    session_id: str
+    device: str
+    created_at: int
+    last_seen_at: int
+    rotate_at: int
+    expires_at: int
+    lineage: bytes
+    secret_hash: bytes
+    previous_hash: bytes | None = None
+    previous_until: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tries:
+    """A counter of tries: no further one before `next_at`, and all is forgotten at `forget_at`."""
+
+    count: int
+    next_at: int
+    forget_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """A one-use pass for the WebSocket, kept under its SHA-256."""
+
+    ticket_hash: str
+    account_id: str
+    session_id: str
+    expires_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewAccount:
+    """All that comes into being with an account, in one transaction."""
+
+    account: Account
+    methods: tuple[Method, ...]
+    backup_macs: tuple[bytes, ...]
+    session: Session
+    grant: Grant
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactor:
+    """What a login spends: the TOTP time step, or else the keyed hash of a backup code."""
+
+    totp_step: int | None = None
+    backup_mac: bytes | None = None

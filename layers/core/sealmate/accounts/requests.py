@@ -1,0 +1,95 @@
+"""What clients send about accounts; docs/protocol.md explains each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from sealmate.accounts.email import normalise
+from sealmate.model import Bytes, Shape, Uuid
+
+Transport = Literal["bearer", "cookie"]
+Email = Annotated[str, Field(max_length=320), AfterValidator(normalise)]
+SixDigits = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+# The name a person sees in the list of sessions: printable, on one line.
+Device = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+Secret = Annotated[Bytes, Field(min_length=32, max_length=32)]
+Salt = Annotated[Bytes, Field(min_length=16, max_length=16)]
+Signature = Annotated[Bytes, Field(min_length=64, max_length=64)]
+# Sizes follow from the envelope and its padded content (docs/formats.md).
+UnlockSecret = Annotated[Bytes, Field(min_length=239, max_length=239)]
+UnlockMaster = Annotated[Bytes, Field(min_length=1219, max_length=1219)]
+UnlockPublic = Annotated[Bytes, Field(min_length=1391, max_length=1391)]
+SigningKey = Annotated[Bytes, Field(min_length=175, max_length=175)]
+
+
+class StartSignUp(Shape):
+    email: Email
+
+
+class VerifySignUp(Shape):
+    signup_id: Uuid
+    code: SixDigits
+
+
+class MethodKeys(Shape):
+    method_id: Uuid
+    auth: Secret
+    secret: UnlockSecret
+    master: UnlockMaster
+    public: UnlockPublic
+
+
+class PasswordKeys(MethodKeys):
+    salt: Salt
+    kdf_profile: Literal[1]
+
+
+class Signing(Shape):
+    public_key: Secret
+    private: SigningKey
+
+
+class EpochStatement(Shape):
+    epoch: Annotated[int, Field(ge=1, lt=2**32)]
+    commitment: Secret
+    previous: Annotated[Bytes, Field(max_length=32)]
+    signature: Signature
+
+
+class AccountKeys(Shape):
+    """What a new account's device made; nothing in it opens without the password or the recovery key."""
+
+    password: PasswordKeys
+    recovery: MethodKeys
+    signing: Signing
+    statement: EpochStatement
+
+
+class CompleteSignUp(Shape):
+    signup_token: Annotated[str, Field(max_length=128)]
+    keys: AccountKeys
+    totp_code: SixDigits
+    device: Device
+    transport: Transport
+
+
+class StartLogin(Shape):
+    email: Email
+
+
+class ProvePassword(Shape):
+    login_id: Uuid
+    auth: Secret
+
+
+class ProveCode(Shape):
+    """`code`: six digits, or a backup code as a person types it."""
+
+    login_id: Uuid
+    code: Annotated[str, Field(min_length=6, max_length=32)]
+    device: Device
+    transport: Transport

@@ -1,0 +1,94 @@
+"""Where accounts are kept, as small Protocols. Reads are strongly consistent; a write that can lose a race says so."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sealmate.accounts.records import (
+    Account,
+    Login,
+    Method,
+    NewAccount,
+    SecondFactor,
+    Session,
+    SignUp,
+    Ticket,
+    Tries,
+)
+from sealmate.billing.ports import Wallet
+
+
+class AccountStore(Protocol):
+    def id_of(self, email_key: str) -> str | None: ...
+
+    def get(self, account_id: str) -> Account | None: ...
+
+    def methods(self, account_id: str) -> list[Method]: ...
+
+    def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
+        """All of it and the end of the sign-up in one transaction. False: sign-up over, or the e-mail was taken."""
+
+    def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
+        """Spends the factor, ends the login, begins the session, in one transaction. False: one was spent before."""
+
+
+class SignUpStore(Protocol):
+    def put(self, sign_up: SignUp) -> None: ...
+
+    def get(self, signup_id: str) -> SignUp | None: ...
+
+    def count_try(self, signup_id: str, *, limit: int, now: int) -> SignUp | None:
+        """The row with one try more; None if it isn't there, has expired or had `limit` tries."""
+
+    def prove_email(self, sign_up: SignUp, *, token_hash: bytes, totp_sealed: bytes, expires_at: int) -> bool:
+        """The mailed code is spent and counting starts anew. False if it was spent before."""
+
+
+class LoginStore(Protocol):
+    def put(self, login: Login) -> None: ...
+
+    def get(self, login_id: str) -> Login | None: ...
+
+    def prove_password(self, login_id: str) -> None:
+        """A login that is gone stays gone."""
+
+
+class SessionStore(Protocol):
+    def get(self, account_id: str, session_id: str) -> Session | None: ...
+
+    def of_account(self, account_id: str) -> list[Session]: ...
+
+    def rotate(self, rotated: Session, *, expected_hash: bytes) -> bool:
+        """The new secret's hash and times; `expected_hash` becomes the previous one. False if it isn't the current."""
+
+    def touch(self, session: Session, *, now: int) -> None:
+        """Remembers when it was last seen; a session that is gone stays gone."""
+
+    def delete(self, account_id: str, session_id: str) -> None: ...
+
+
+class TryStore(Protocol):
+    def get(self, key: str) -> Tries | None: ...
+
+    def replace(self, key: str, *, expected: Tries | None, new: Tries) -> bool:
+        """False if what is stored is no longer `expected`."""
+
+    def forget(self, key: str) -> None: ...
+
+
+class TicketStore(Protocol):
+    def put(self, ticket: Ticket) -> None: ...
+
+    def take(self, ticket_hash: str) -> Ticket | None:
+        """The ticket, to the one who takes it first; None to all others."""
+
+
+class Balances(Protocol):
+    def wallet(self, account_id: str) -> Wallet: ...
+
+
+class SessionConnections(Protocol):
+    def of_session(self, account_id: str, session_id: str) -> list[str]:
+        """Ids of the open WebSocket connections of a session."""
+
+    def remove(self, connection_id: str) -> None: ...

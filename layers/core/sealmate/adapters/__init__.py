@@ -1,0 +1,1 @@
+"""The real ports: DynamoDB, KMS, mail, WebSocket delivery, language models."""

@@ -1,0 +1,130 @@
+"""The rows of the accounts table, and tickets, which lie in the connections table.
+
+| table | pk | sk | row |
+|---|---|---|---|
+| accounts | account | ACCOUNT | AccountItem |
+| accounts | account | METHOD#method | MethodItem: an unlock method |
+| accounts | account | BACKUP#hash | BackupItem: a backup code that wasn't used yet |
+| accounts | account | SESSION#session | SessionItem |
+| accounts | EMAIL#keyed hash | EMAIL | EmailItem: whose address this is |
+| accounts | SIGNUP#id | SIGNUP | SignUpItem, for minutes |
+| accounts | LOGIN#id | LOGIN | LoginItem, for minutes |
+| accounts | TRIES#what#whose | TRIES | TriesItem, until it is forgotten |
+| connections | TICKET#hash | TICKET | TicketItem, for seconds |
+
+DynamoDB deletes rows some time after their `ttl`, so readers look at the time themselves.
+"""
+
+from __future__ import annotations
+
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from sealmate.adapters.dynamodb.table import Item
+
+
+class AccountItem(Item):
+    class Meta:
+        pass
+
+    created_at = NumberAttribute()
+    email_key = UnicodeAttribute()
+    email_sealed = BinaryAttribute(legacy_encoding=False)
+    totp_sealed = BinaryAttribute(legacy_encoding=False)
+    totp_step = NumberAttribute()
+    signing_public = BinaryAttribute(legacy_encoding=False)
+    signing_private = BinaryAttribute(legacy_encoding=False)
+    epoch = NumberAttribute()
+    commitment = BinaryAttribute(legacy_encoding=False)
+    previous = BinaryAttribute(legacy_encoding=False, null=True)
+    signature = BinaryAttribute(legacy_encoding=False)
+
+
+class MethodItem(Item):
+    class Meta:
+        pass
+
+    method_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    auth_mac = BinaryAttribute(legacy_encoding=False)
+    secret = BinaryAttribute(legacy_encoding=False)
+    master = BinaryAttribute(legacy_encoding=False)
+    public = BinaryAttribute(legacy_encoding=False)
+    salt = BinaryAttribute(legacy_encoding=False, null=True)
+    kdf_profile = NumberAttribute(null=True)
+
+
+class BackupItem(Item):
+    class Meta:
+        pass
+
+
+class EmailItem(Item):
+    class Meta:
+        pass
+
+    account_id = UnicodeAttribute()
+
+
+class SessionItem(Item):
+    class Meta:
+        pass
+
+    session_id = UnicodeAttribute()
+    device = UnicodeAttribute()
+    created_at = NumberAttribute()
+    last_seen_at = NumberAttribute()
+    rotate_at = NumberAttribute()
+    expires_at = NumberAttribute()
+    lineage = BinaryAttribute(legacy_encoding=False)
+    secret_hash = BinaryAttribute(legacy_encoding=False)
+    previous_hash = BinaryAttribute(legacy_encoding=False, null=True)
+    previous_until = NumberAttribute()
+    ttl = NumberAttribute()
+
+
+class SignUpItem(Item):
+    class Meta:
+        pass
+
+    signup_id = UnicodeAttribute()
+    account_id = UnicodeAttribute()
+    email_key = UnicodeAttribute()
+    email_sealed = BinaryAttribute(legacy_encoding=False)
+    expires_at = NumberAttribute()
+    tries = NumberAttribute()
+    code_mac = BinaryAttribute(legacy_encoding=False, null=True)
+    token_hash = BinaryAttribute(legacy_encoding=False, null=True)
+    totp_sealed = BinaryAttribute(legacy_encoding=False, null=True)
+    ttl = NumberAttribute()
+
+
+class LoginItem(Item):
+    class Meta:
+        pass
+
+    login_id = UnicodeAttribute()
+    account_id = UnicodeAttribute()
+    email_key = UnicodeAttribute()
+    expires_at = NumberAttribute()
+    password_proved = BooleanAttribute()
+    ttl = NumberAttribute()
+
+
+class TriesItem(Item):
+    class Meta:
+        pass
+
+    count_ = NumberAttribute(attr_name="count")
+    next_at = NumberAttribute()
+    forget_at = NumberAttribute()
+    ttl = NumberAttribute()
+
+
+class TicketItem(Item):
+    class Meta:
+        pass
+
+    account_id = UnicodeAttribute()
+    session_id = UnicodeAttribute()
+    expires_at = NumberAttribute()
+    ttl = NumberAttribute()

@@ -1,0 +1,167 @@
+"""Accounts: created whole in one transaction, entered by spending a second factor in another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.transactions import TransactWrite
+
+from sealmate.accounts.records import Account, Login, Method, NewAccount, SecondFactor, Session, SignUp, Statement
+from sealmate.adapters.dynamodb.account_items import (
+    AccountItem,
+    BackupItem,
+    EmailItem,
+    LoginItem,
+    MethodItem,
+    SignUpItem,
+)
+from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
+from sealmate.adapters.dynamodb.sessions import session_item
+from sealmate.adapters.dynamodb.table import Refused, commit
+
+
+class DynamoAccounts:
+    def id_of(self, email_key: str) -> str | None:
+        try:
+            return EmailItem.get(_email(email_key), "EMAIL", consistent_read=True).account_id
+        except DoesNotExist:
+            return None
+
+    def get(self, account_id: str) -> Account | None:
+        try:
+            item = AccountItem.get(account_id, "ACCOUNT", consistent_read=True)
+        except DoesNotExist:
+            return None
+        return Account(
+            account_id=account_id,
+            created_at=int(item.created_at),
+            email_key=item.email_key,
+            email_sealed=item.email_sealed,
+            totp_sealed=item.totp_sealed,
+            totp_step=int(item.totp_step),
+            signing_public=item.signing_public,
+            signing_private=item.signing_private,
+            statement=Statement(
+                epoch=int(item.epoch),
+                commitment=item.commitment,
+                previous=item.previous or b"",
+                signature=item.signature,
+            ),
+        )
+
+    def methods(self, account_id: str) -> list[Method]:
+        items = MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True)
+        return [_method(item) for item in items]
+
+    def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
+        account, account_id = new.account, new.account.account_id
+        begun = [
+            EmailItem(_email(account.email_key), "EMAIL", account_id=account_id),
+            _account_item(account),
+            *(_method_item(account_id, method) for method in new.methods),
+            *(_backup_item(account_id, mac) for mac in new.backup_macs),
+            session_item(new.session),
+            WalletItem(account_id, "WALLET", available=new.grant.credits, held=0),
+            LedgerItem(
+                account_id,
+                ledger_key(account.created_at, new.grant.row_id),
+                row_id=new.grant.row_id,
+                kind="grant",
+                credits=new.grant.credits,
+                at=account.created_at,
+            ),
+        ]
+
+        def write(transaction: TransactWrite) -> None:
+            transaction.delete(
+                SignUpItem(f"SIGNUP#{sign_up.signup_id}", "SIGNUP"),
+                condition=SignUpItem.token_hash == sign_up.token_hash,
+            )
+            for item in begun:
+                transaction.save(item, condition=type(item).pk.does_not_exist())
+
+        return _made(write)
+
+    def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
+        def write(transaction: TransactWrite) -> None:
+            transaction.delete(
+                LoginItem(f"LOGIN#{login.login_id}", "LOGIN"),
+                condition=LoginItem.password_proved == True,  # noqa: E712 - PynamoDB builds a condition from it
+            )
+            if factor.totp_step is not None:
+                transaction.update(
+                    AccountItem(session.account_id, "ACCOUNT"),
+                    actions=[AccountItem.totp_step.set(factor.totp_step)],
+                    condition=AccountItem.totp_step < factor.totp_step,
+                )
+            if factor.backup_mac is not None:
+                transaction.delete(
+                    _backup_item(session.account_id, factor.backup_mac), condition=BackupItem.pk.exists()
+                )
+            transaction.save(session_item(session))
+
+        return _made(write)
+
+
+def _made(write: Callable[[TransactWrite], None]) -> bool:
+    try:
+        commit(write)
+    except Refused:
+        return False
+    return True
+
+
+def _email(email_key: str) -> str:
+    return f"EMAIL#{email_key}"
+
+
+def _account_item(account: Account) -> AccountItem:
+    statement = account.statement
+    return AccountItem(
+        account.account_id,
+        "ACCOUNT",
+        created_at=account.created_at,
+        email_key=account.email_key,
+        email_sealed=account.email_sealed,
+        totp_sealed=account.totp_sealed,
+        totp_step=account.totp_step,
+        signing_public=account.signing_public,
+        signing_private=account.signing_private,
+        epoch=statement.epoch,
+        commitment=statement.commitment,
+        previous=statement.previous or None,
+        signature=statement.signature,
+    )
+
+
+def _method_item(account_id: str, method: Method) -> MethodItem:
+    return MethodItem(
+        account_id,
+        f"METHOD#{method.method_id}",
+        method_id=method.method_id,
+        kind=method.kind,
+        auth_mac=method.auth_mac,
+        secret=method.secret,
+        master=method.master,
+        public=method.public,
+        salt=method.salt,
+        kdf_profile=method.kdf_profile,
+    )
+
+
+def _method(item: MethodItem) -> Method:
+    return Method(
+        method_id=item.method_id,
+        kind="password" if item.kind == "password" else "recovery",
+        auth_mac=item.auth_mac,
+        secret=item.secret,
+        master=item.master,
+        public=item.public,
+        salt=item.salt,
+        kdf_profile=None if item.kdf_profile is None else int(item.kdf_profile),
+    )
+
+
+def _backup_item(account_id: str, mac: bytes) -> BackupItem:
+    return BackupItem(account_id, f"BACKUP#{mac.hex()}")

@@ -1,0 +1,252 @@
+"""Turns in flight: begun once, streamed by one attempt at a time, answered once."""
+
+from __future__ import annotations
+
+from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from sealmate import errors
+from sealmate.adapters.dynamodb.items import (
+    ChatItem,
+    EpochItem,
+    MessageItem,
+    RecordItem,
+    StreamItem,
+    TurnItem,
+    chat_records_key,
+    turn_key,
+)
+from sealmate.adapters.dynamodb.table import Refused, commit
+from sealmate.model import to_base64url
+from sealmate.turns.ports import Answer, NewTurn, Status, Stream, Turn
+
+
+class DynamoTurns:
+    """`row_ttl` and `message_ttl` are seconds that a turn's row and its message in flight live."""
+
+    def __init__(self, *, row_ttl: int, message_ttl: int) -> None:
+        self._row_ttl, self._message_ttl = row_ttl, message_ttl
+
+    def begin(self, new: NewTurn) -> bool:
+        turn = new.turn
+        key = turn_key(turn.account_id, turn.turn_id)
+
+        def write(transaction: TransactWrite) -> None:
+            transaction.save(
+                TurnItem(
+                    key,
+                    "TURN",
+                    chat_id=turn.chat_id,
+                    status="asked",
+                    created_at=turn.created_at,
+                    connection_id=turn.connection_id,
+                    characters=turn.characters,
+                    ttl=turn.created_at + self._row_ttl,
+                ),
+                condition=TurnItem.pk.does_not_exist(),
+            )
+            transaction.save(
+                RecordItem(
+                    chat_records_key(turn.account_id, turn.chat_id),
+                    f"TURN#{turn.turn_id}",
+                    turn_id=turn.turn_id,
+                    chat_id=turn.chat_id,
+                    parent_turn_id=new.parent_turn_id,
+                    created_at=turn.created_at,
+                    message=new.record,
+                    outcome="asked",
+                ),
+                condition=RecordItem.pk.does_not_exist(),
+            )
+            self._touch_chat(transaction, new)
+            transaction.save(
+                MessageItem(key, "MESSAGE", sealed=new.sealed_message, ttl=turn.created_at + self._message_ttl)
+            )
+            if new.chat_key is not None:
+                transaction.condition_check(
+                    EpochItem, turn.account_id, "ACCOUNT", condition=EpochItem.epoch == new.key_epoch
+                )
+
+        try:
+            commit(write)
+        except Refused as refused:
+            turn_known, record_known, chat_failed, *_, last = refused.failed
+            if turn_known or record_known:
+                return False
+            if chat_failed:
+                raise self._chat_trouble(new) from None
+            raise (errors.WrongEpoch() if last and new.chat_key is not None else errors.Internal()) from None
+        return True
+
+    @staticmethod
+    def _touch_chat(transaction: TransactWrite, new: NewTurn) -> None:
+        """A first message makes the chat; every other one needs it to be there, at the generation the record was sealed with."""
+        turn = new.turn
+        chat = ChatItem(turn.account_id, f"CHAT#{turn.chat_id}")
+        if new.chat_key is None:
+            transaction.update(
+                chat,
+                actions=[ChatItem.updated_at.set(turn.created_at)],
+                condition=ChatItem.generation == new.generation,
+            )
+            return
+        chat.chat_id, chat.account_id, chat.generation = turn.chat_id, turn.account_id, new.generation
+        chat.keys = {str(new.generation): to_base64url(new.chat_key)}
+        chat.created_at = chat.updated_at = turn.created_at
+        transaction.save(chat, condition=ChatItem.pk.does_not_exist())
+
+    @staticmethod
+    def _chat_trouble(new: NewTurn) -> errors.SealmateError:
+        try:
+            ChatItem.get(new.turn.account_id, f"CHAT#{new.turn.chat_id}", consistent_read=True)
+        except DoesNotExist:
+            return errors.ChatNotFound()
+        return errors.WrongEpoch() if new.chat_key is None else errors.ChatKeyConflict()
+
+    def turn(self, account_id: str, turn_id: str) -> Turn:
+        try:
+            item = TurnItem.get(turn_key(account_id, turn_id), "TURN", consistent_read=True)
+        except DoesNotExist:
+            raise errors.TurnNotFound() from None
+        return Turn(
+            account_id=account_id,
+            turn_id=turn_id,
+            chat_id=item.chat_id,
+            status=_status(item.status),
+            created_at=int(item.created_at),
+            connection_id=item.connection_id,
+            characters=int(item.characters),
+            code=item.code,
+            mate=item.mate,
+            model=item.model,
+            input_tokens=None if item.input_tokens is None else int(item.input_tokens),
+            output_tokens=None if item.output_tokens is None else int(item.output_tokens),
+        )
+
+    def message(self, account_id: str, turn_id: str) -> bytes:
+        try:
+            return MessageItem.get(turn_key(account_id, turn_id), "MESSAGE", consistent_read=True).sealed
+        except DoesNotExist:
+            raise errors.TurnInterrupted(turn_id=turn_id) from None
+
+    def claim(self, turn: Turn, *, now: int, lease_until: int, mate: str, model: str) -> Stream:
+        item = StreamItem(turn_key(turn.account_id, turn.turn_id), "STREAM")
+        try:
+            item.update(
+                actions=[
+                    StreamItem.attempt.add(1),
+                    StreamItem.lease_until.set(lease_until),
+                    StreamItem.mate.set(mate),
+                    StreamItem.model.set(model),
+                    StreamItem.seq.set(0),
+                    StreamItem.snapshot.remove(),
+                    StreamItem.ttl.set(now + self._message_ttl),
+                ],
+                condition=StreamItem.lease_until.does_not_exist() | (StreamItem.lease_until < now),
+            )
+        except UpdateError as error:
+            raise self._lost(error, turn) from None
+        return _stream(item)
+
+    def save(self, turn: Turn, *, attempt: int, seq: int, snapshot: bytes, lease_until: int) -> Stream:
+        return self._change(
+            turn,
+            attempt,
+            [
+                StreamItem.seq.set(seq),
+                StreamItem.snapshot.set(snapshot),
+                StreamItem.lease_until.set(lease_until),
+            ],
+        )
+
+    def give_up(self, turn: Turn, *, attempt: int) -> None:
+        self._change(turn, attempt, [StreamItem.lease_until.set(0)])
+
+    def _change(self, turn: Turn, attempt: int, actions: list[Action]) -> Stream:
+        item = StreamItem(turn_key(turn.account_id, turn.turn_id), "STREAM")
+        try:
+            item.update(actions=actions, condition=StreamItem.attempt == attempt)
+        except UpdateError as error:
+            raise self._lost(error, turn) from None
+        return _stream(item)
+
+    @staticmethod
+    def _lost(error: UpdateError, turn: Turn) -> Exception:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return errors.TurnAlreadyRunning(turn_id=turn.turn_id)
+        return error
+
+    def stream(self, account_id: str, turn_id: str) -> Stream | None:
+        try:
+            return _stream(StreamItem.get(turn_key(account_id, turn_id), "STREAM", consistent_read=True))
+        except DoesNotExist:
+            return None
+
+    def ask_to_stop(self, turn: Turn) -> None:
+        self._mark(turn, StreamItem.stop.set(True))
+
+    def join(self, turn: Turn, connection_id: str) -> None:
+        self._mark(turn, StreamItem.joined.add({connection_id}))
+
+    def _mark(self, turn: Turn, action: Action) -> None:
+        """May come before the stream's own first write, so it makes the row if need be."""
+        item = StreamItem(turn_key(turn.account_id, turn.turn_id), "STREAM")
+        item.update(actions=[action, StreamItem.ttl.set(turn.created_at + 2 * self._message_ttl)])
+
+    def answered(self, turn: Turn, answer: Answer, *, attempt: int) -> None:
+        key = turn_key(turn.account_id, turn.turn_id)
+
+        def write(transaction: TransactWrite) -> None:
+            transaction.update(
+                TurnItem(key, "TURN"),
+                actions=[
+                    TurnItem.status.set("answered"),
+                    TurnItem.mate.set(answer.mate),
+                    TurnItem.model.set(answer.model),
+                    TurnItem.input_tokens.set(answer.input_tokens),
+                    TurnItem.output_tokens.set(answer.output_tokens),
+                ],
+                condition=TurnItem.status == "running",
+            )
+            transaction.update(
+                RecordItem(chat_records_key(turn.account_id, turn.chat_id), f"TURN#{turn.turn_id}"),
+                actions=[
+                    RecordItem.outcome.set("answered"),
+                    RecordItem.answer.set(answer.envelope),
+                    RecordItem.mate.set(answer.mate),
+                    RecordItem.model.set(answer.model),
+                    RecordItem.finish.set(answer.finish),
+                    RecordItem.answered_at.set(answer.answered_at),
+                ],
+                condition=RecordItem.pk.exists(),
+            )
+            transaction.update(
+                StreamItem(key, "STREAM"),
+                actions=[StreamItem.snapshot.set(answer.snapshot)],
+                condition=StreamItem.attempt == attempt,
+            )
+
+        try:
+            commit(write)
+        except Refused:
+            raise errors.TurnAlreadyRunning(turn_id=turn.turn_id) from None
+
+
+_STATUSES: dict[str, Status] = {s: s for s in ("asked", "running", "answered", "settled", "ended")}
+
+
+def _status(text: str) -> Status:
+    return _STATUSES[text]
+
+
+def _stream(item: StreamItem) -> Stream:
+    return Stream(
+        attempt=int(item.attempt or 0),
+        seq=int(item.seq or 0),
+        stop=bool(item.stop),
+        joined=frozenset(item.joined or ()),
+        snapshot=item.snapshot,
+        mate=item.mate,
+        model=item.model,
+    )

@@ -1,0 +1,1 @@
+"""Credits: reserved before a turn, then settled or released exactly once."""

@@ -1,0 +1,1 @@
+"""A turn: one message asked, read, answered, judged and finished."""

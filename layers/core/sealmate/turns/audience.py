@@ -1,0 +1,68 @@
+"""Who hears of a turn: the connections that show its chat and the one that asked; the account's others get a notice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from sealmate import errors
+from sealmate.events import ChatAnswered, Event
+from sealmate.ports import Push
+from sealmate.turns.ports import Connections, Open
+
+_log = logging.getLogger(__name__)
+
+
+class Audience:
+    """The connections as they were when first asked for; `join` adds those that come later."""
+
+    def __init__(
+        self, *, account_id: str, chat_id: str, connection_id: str, connections: Connections, push: Push
+    ) -> None:
+        self._account_id, self._chat_id, self._asker = account_id, chat_id, connection_id
+        self._connections, self._push = connections, push
+        self._found: dict[str, Open] | None = None
+        self._joined: set[str] = set()
+        self._gone: set[str] = set()
+
+    def tell(self, event: Event) -> None:
+        """To those who have the chat before them."""
+        self._send(self._showing(), event)
+
+    def tell_everyone(self, event: Event) -> None:
+        """To all of the account's connections."""
+        self._send(set(self._all()) | self._showing(), event)
+
+    def tell_one(self, connection_id: str, event: Event) -> None:
+        self._send({connection_id}, event)
+
+    def notify_others(self, turn_id: str) -> None:
+        others = set(self._all()) - self._showing()
+        self._send(others, ChatAnswered(turn_id=turn_id, chat_id=self._chat_id))
+
+    def join(self, connections: Iterable[str]) -> set[str]:
+        """Adds connections to those who have the chat before them; returns the ones that are new."""
+        new = set(connections) - self._joined - self._gone
+        self._joined |= new
+        return new
+
+    def _all(self) -> dict[str, Open]:
+        if self._found is None:
+            self._found = {c.connection_id: c for c in self._connections.of_account(self._account_id)}
+        return self._found
+
+    def _showing(self) -> set[str]:
+        showing = {c.connection_id for c in self._all().values() if c.focus == self._chat_id}
+        # The one that asked may have closed since; a connection that is not the account's is never written to.
+        return showing | ({self._asker} & set(self._all())) | self._joined
+
+    def _send(self, to: set[str], event: Event) -> None:
+        for connection_id in sorted(to - self._gone):
+            try:
+                self._push.send(connection_id, event)
+            except errors.ConnectionGone:
+                self._gone.add(connection_id)
+                self._connections.remove(connection_id)
+            except errors.DeliveryFailed:
+                # The client sees the gap in `seq`, or the end of its connection, and resumes.
+                _log.warning("not delivered", extra={"connection_id": connection_id})

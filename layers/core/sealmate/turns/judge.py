@@ -1,0 +1,24 @@
+"""A structured call that must be understood: the cheap model, again, then a second model; what stays unreadable is never taken as safe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from sealmate import catalog, errors
+from sealmate.ports import ChatMessage, Models
+
+T = TypeVar("T", bound=BaseModel)
+
+
+def judge(models: Models, model_set: str, messages: Sequence[ChatMessage], schema: type[T]) -> T:
+    """NotJudged if no model's answer fits `schema`; a provider that can't be reached is that error, so that it is retried."""
+    first, second = catalog.judges(model_set)
+    for choice in (first, first, second):
+        try:
+            return models.provider(choice.provider).structured(choice, messages, schema, temperature=0.0)
+        except errors.ProviderGarbled:
+            continue
+    raise errors.NotJudged()

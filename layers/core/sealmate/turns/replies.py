@@ -1,0 +1,63 @@
+"""What the REST API answers about chats, in the shapes of docs/protocol.md."""
+
+from __future__ import annotations
+
+from sealmate.model import Bytes, Shape
+from sealmate.turns.ports import Chat, Record
+
+
+class ChatKey(Shape):
+    generation: int
+    envelope: Bytes
+
+
+class ChatReply(Shape):
+    chat_id: str
+    generation: int
+    keys: list[ChatKey]
+    title: Bytes | None
+    created_at: int
+    updated_at: int
+
+    @classmethod
+    def of(cls, chat: Chat) -> ChatReply:
+        keys = [ChatKey(generation=generation, envelope=key) for generation, key in sorted(chat.keys.items())]
+        return cls(
+            chat_id=chat.chat_id,
+            generation=chat.generation,
+            keys=keys,
+            title=chat.title,
+            created_at=chat.created_at,
+            updated_at=chat.updated_at,
+        )
+
+
+class ChatsReply(Shape):
+    chats: list[ChatReply]
+    cursor: str | None
+
+
+class TurnReply(Shape):
+    turn_id: str
+    chat_id: str
+    parent: str | None
+    created_at: int
+    message: Bytes
+    outcome: str
+    code: str | None
+    answer: Bytes | None
+    suggestions: Bytes | None
+    mate: str | None
+    model: str | None
+    finish: str | None
+    credits: int | None
+    answered_at: int | None
+
+    @classmethod
+    def of(cls, record: Record) -> TurnReply:
+        return cls(**vars(record))
+
+
+class TurnsReply(Shape):
+    turns: list[TurnReply]
+    cursor: str | None

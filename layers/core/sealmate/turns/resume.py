@@ -1,0 +1,109 @@
+"""A connection comes back to a turn: it gets what it missed, or how the turn ended. Stopping is asked for here too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sealmate import catalog, errors
+from sealmate.billing.end import End
+from sealmate.events import AnswerFinished, AnswerResumed, AnswerWithheld, Event, SuggestionsMade, TurnAccepted
+from sealmate.ports import Clock, KeyService, Random
+from sealmate.seal.data_keys import turn_key_of
+from sealmate.turns.endings import event_of
+from sealmate.turns.in_flight import Snapshot
+from sealmate.turns.ports import Caller, Chats, Connections, Record, Turn, Turns
+
+# Seconds after which a turn that nobody took up is started again.
+_PATIENCE = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resume:
+    turns: Turns
+    chats: Chats
+    connections: Connections
+    keys: KeyService
+    random: Random
+    clock: Clock
+    end: End
+    execute: Callable[[Turn], None]
+
+    def __call__(self, caller: Caller, turn_id: str) -> list[Event]:
+        """What to tell the connection now; a growing answer is joined, so that the rest follows. TurnNotFound.
+
+        Who comes back to a turn has its chat open, so the connection's focus is set to it.
+        """
+        turn = self.turns.turn(caller.account_id, turn_id)
+        self.connections.focus(caller, turn.chat_id)
+        if turn.status in ("asked", "running") and self._is_dead(turn):
+            self.end(turn, errors.TurnInterrupted())
+            turn = self.turns.turn(caller.account_id, turn_id)
+        if turn.status == "asked" and self.clock.now() > turn.created_at + _PATIENCE:
+            # Its execution died before it reserved anything, or never began. A second one does no harm.
+            self.execute(turn)
+        if turn.status in ("asked", "running"):
+            return self._so_far(turn, caller.connection_id)
+        if turn.status == "ended":
+            return [event_of(turn, errors.by_code(turn.code or ""))]
+        return _finished(self.chats.record(caller.account_id, turn.chat_id, turn_id))
+
+    def _is_dead(self, turn: Turn) -> bool:
+        """No execution lives this long, so nothing more will come of it."""
+        return self.clock.now() > turn.created_at + catalog.limits().hold_seconds
+
+    def _so_far(self, turn: Turn, connection_id: str) -> list[Event]:
+        self.turns.join(turn, connection_id)
+        stream = self.turns.stream(turn.account_id, turn.turn_id)
+        if stream is None or stream.snapshot is None:
+            return [TurnAccepted(turn_id=turn.turn_id, chat_id=turn.chat_id)]
+        key = turn_key_of(stream.snapshot, turn.turn_id, keys=self.keys, random=self.random)
+        snapshot = Snapshot.model_validate_json(key.open(stream.snapshot, part="snapshot"))
+        return [
+            AnswerResumed(
+                turn_id=turn.turn_id,
+                chat_id=turn.chat_id,
+                attempt=stream.attempt,
+                seq=stream.seq,
+                text=snapshot.text,
+                mate=stream.mate or "",
+                model=stream.model or "",
+            )
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    turns: Turns
+
+    def __call__(self, caller: Caller, turn_id: str) -> None:
+        """Asks the streaming function to stop; a turn that has ended already stays as it is. TurnNotFound."""
+        turn = self.turns.turn(caller.account_id, turn_id)
+        if turn.status in ("asked", "running"):
+            self.turns.ask_to_stop(turn)
+
+
+def _finished(record: Record) -> list[Event]:
+    if record.answer is None:
+        return [
+            AnswerWithheld(
+                turn_id=record.turn_id,
+                chat_id=record.chat_id,
+                code=errors.AnswerTakenBack.code,
+                message=errors.AnswerTakenBack.message,
+            )
+        ]
+    told: list[Event] = [
+        AnswerFinished(
+            turn_id=record.turn_id,
+            chat_id=record.chat_id,
+            finish="stopped" if record.finish == "stopped" else "length" if record.finish == "length" else "complete",
+            answer=record.answer,
+            mate=record.mate or "",
+            model=record.model or "",
+            answered_at=record.answered_at or 0,
+        )
+    ]
+    if record.suggestions is not None:
+        told.append(SuggestionsMade(turn_id=record.turn_id, chat_id=record.chat_id, suggestions=record.suggestions))
+    return told

@@ -1,0 +1,142 @@
+"""A message comes in: it is stored sealed, put in flight under the turn's key, and its state machine started. Once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sealmate import catalog, errors, mates
+from sealmate.catalog.shapes import Limits
+from sealmate.ports import Clock, DataSeal, Executions, KeyService, Random
+from sealmate.seal.data_keys import make_turn_key
+from sealmate.seal.envelope import Address, Header, Namespace, digest, read_public_key, unseal
+from sealmate.turns.in_flight import SAID, MessageInFlight
+from sealmate.turns.ports import Caller, HistoryCache, NewTurn, Turn, Turns
+from sealmate.turns.requests import Ask, Said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    turns: Turns
+    cache: HistoryCache
+    data_seal: DataSeal
+    keys: KeyService
+    random: Random
+    clock: Clock
+    execute: Execute
+
+    def __call__(self, caller: Caller, ask: Ask) -> bool:
+        """True if the turn was begun now; False if it was known, and then nothing is stored or answered again.
+
+        HistoryNotCached, InvalidRecord, UnknownMate, RequestTooLarge, ChatNotFound, ChatKeyConflict, WrongEpoch, TurnNotStarted.
+        """
+        key_epoch = _checked_epoch(ask)
+        history = self._history(caller, ask)
+        turn = Turn(
+            account_id=caller.account_id,
+            turn_id=ask.turn_id,
+            chat_id=ask.chat_id,
+            status="asked",
+            created_at=self.clock.now(),
+            connection_id=caller.connection_id,
+            characters=len(ask.message) + sum(len(said.text) for said in history),
+        )
+        begun = self.turns.begin(
+            NewTurn(
+                turn=turn,
+                generation=ask.generation,
+                record=ask.record,
+                parent_turn_id=ask.parent.turn_id if ask.parent else None,
+                sealed_message=self._sealed(ask, history),
+                chat_key=ask.chat_key,
+                key_epoch=key_epoch,
+            )
+        )
+        if not begun:
+            turn = self.turns.turn(caller.account_id, ask.turn_id)
+        if turn.status == "asked":
+            # Also for a known turn: its execution may never have started. A second one ends at BillingPrecheck.
+            self.execute(turn)
+        return begun
+
+    def _history(self, caller: Caller, ask: Ask) -> list[Said]:
+        said = self._cached(caller, ask) if ask.history == "cached" else ask.history
+        limits = catalog.limits()
+        if ask.history != "cached" and sum(len(s.text) for s in said) > limits.history_characters:
+            raise errors.RequestTooLarge(limit=limits.history_characters)
+        return trimmed(said, limits)
+
+    def _cached(self, caller: Caller, ask: Ask) -> list[Said]:
+        blob = self.cache.get(caller.account_id, ask.chat_id)
+        if blob is None:
+            raise errors.HistoryNotCached()
+        address = Address(account=caller.account_id, scope=ask.chat_id, record=ask.chat_id)
+        try:
+            envelope = self.data_seal.open(blob, purpose="cache", owner=f"{caller.account_id}/{ask.chat_id}")
+            content = unseal(ask.cache_key, envelope, namespace=Namespace.CACHE, address=address)
+        except errors.SealBroken:
+            # Another generation's cache key: as good as none.
+            raise errors.HistoryNotCached() from None
+        return SAID.validate_json(content)
+
+    def _sealed(self, ask: Ask, history: list[Said]) -> bytes:
+        message = MessageInFlight(
+            message=ask.message,
+            history=history,
+            answer_public_key=ask.answer_public_key,
+            cache_key=ask.cache_key,
+            message_hash=digest(ask.record),
+            generation=ask.generation,
+            mate=ask.mate,
+            first=ask.chat_key is not None,
+        )
+        key = make_turn_key(ask.turn_id, keys=self.keys, random=self.random)
+        return key.seal(message.model_dump_json().encode(), part="message")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execute:
+    """Starts a turn's state machine; a second execution of the same turn ends at its first state."""
+
+    executions: Executions
+
+    def __call__(self, turn: Turn) -> None:
+        payload = {
+            "account_id": turn.account_id,
+            "turn_id": turn.turn_id,
+            "chat_id": turn.chat_id,
+            "connection_id": turn.connection_id,
+            "characters": turn.characters,
+        }
+        try:
+            self.executions.start(turn_id=turn.turn_id, payload=payload)
+        except errors.SealmateError:
+            raise errors.TurnNotStarted(turn_id=turn.turn_id) from None
+
+
+def trimmed(said: list[Said], limits: Limits) -> list[Said]:
+    """The latest messages that fit, oldest first; what doesn't fit whole is left out whole."""
+    kept: list[Said] = []
+    room = limits.history_characters
+    for one in reversed(said[-limits.history_turns * 2 :]):
+        room -= len(one.text)
+        if room < 0:
+            break
+        kept.append(one)
+    return kept[::-1]
+
+
+def _checked_epoch(ask: Ask) -> int | None:
+    """The master key's epoch that a first message's chat key is under. What can be checked without keys is checked here."""
+    if ask.mate is not None:
+        mates.get(ask.mate)
+    try:
+        record = Header.parse(ask.record)
+        read_public_key(ask.answer_public_key)
+        chat_key = Header.parse(ask.chat_key) if ask.chat_key is not None else None
+    except errors.SealBroken as broken:
+        raise errors.InvalidRecord(**broken.details) from None
+    if record.namespace is not Namespace.MESSAGE or (chat_key and chat_key.namespace is not Namespace.CHAT_KEY):
+        raise errors.InvalidRecord(reason="wrong_namespace")
+    if record.epoch != ask.generation:
+        raise errors.WrongEpoch()
+    return chat_key.epoch if chat_key else None

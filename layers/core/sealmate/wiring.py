@@ -1,0 +1,476 @@
+"""The only place where real adapters are built, each on first use; tests put fakes in by `override`.
+
+Imports stand inside the functions so that a Lambda loads only what it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, TypeVar
+
+from sealmate.settings import required, settings
+
+if TYPE_CHECKING:
+    import httpx
+
+    from sealmate import ports
+    from sealmate.accounts.account import OwnAccount
+    from sealmate.accounts.sessions import Sessions
+    from sealmate.accounts.signing_in import SigningIn
+    from sealmate.accounts.signing_up import SigningUp
+    from sealmate.accounts.stores import AccountStore, LoginStore, SessionStore, SignUpStore, TicketStore, TryStore
+    from sealmate.accounts.tickets import Tickets
+    from sealmate.adapters.dynamodb.provider_keys import DynamoProviderKeys
+    from sealmate.billing.end import End
+    from sealmate.billing.ports import Wallets
+    from sealmate.billing.precheck import Precheck
+    from sealmate.billing.settle import Settle
+    from sealmate.billing.sweep import Sweep
+    from sealmate.turns.answer import Respond
+    from sealmate.turns.audience import Audience
+    from sealmate.turns.connect import Connect
+    from sealmate.turns.fail import Fail
+    from sealmate.turns.ports import Chats, Connections, HistoryCache, Turn, Turns
+    from sealmate.turns.post_process import PostProcess
+    from sealmate.turns.pre_process import PreProcess
+    from sealmate.turns.resume import Resume, Stop
+    from sealmate.turns.stages import StageInput
+    from sealmate.turns.start import Execute, Start
+
+T = TypeVar("T")
+
+_made: dict[str, object] = {}
+
+
+def _once(make: Callable[[], T]) -> Callable[[], T]:
+    """One object a process, kept in `_made` under the function's name."""
+
+    @wraps(make)
+    def get() -> T:
+        if make.__name__ not in _made:
+            _made[make.__name__] = make()
+        return _made[make.__name__]  # type: ignore[return-value]
+
+    return get
+
+
+def override(**fakes: object) -> None:
+    """Puts fakes in the place of what the functions below make, by their names; `override()` alone forgets everything made."""
+    if not fakes:
+        _made.clear()
+    _made.update(fakes)
+
+
+@_once
+def clock() -> ports.Clock:
+    from sealmate.adapters.clock import SystemClock
+
+    return SystemClock()
+
+
+@_once
+def random() -> ports.Random:
+    from sealmate.adapters.clock import SystemRandom
+
+    return SystemRandom()
+
+
+@_once
+def keys() -> ports.KeyService:
+    from sealmate.adapters.kms import Kms
+
+    return Kms(data_key=required("DATA_KEY"), mac_key=required("MAC_KEY"))
+
+
+@_once
+def data_seal() -> ports.DataSeal:
+    from sealmate.seal.data_keys import DataKeySeal
+
+    return DataKeySeal(keys=keys(), random=random())
+
+
+@_once
+def mailer() -> ports.Mailer:
+    from sealmate.adapters.mail import Ses
+
+    return Ses(sender=required("MAIL_SENDER"), region=settings().region)
+
+
+# --- language models ---
+
+
+@_once
+def provider_keys() -> DynamoProviderKeys:
+    from sealmate.adapters.dynamodb.provider_keys import DynamoProviderKeys, ProviderKeyItem
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(ProviderKeyItem, table="ACCOUNTS_TABLE")
+    return DynamoProviderKeys(seal=data_seal())
+
+
+@_once
+def http() -> httpx.Client:
+    """One client a process, so that connections to a provider are used again."""
+    import httpx
+
+    return httpx.Client()
+
+
+@_once
+def models() -> ports.Models:
+    from sealmate.adapters.providers.models import CatalogModels
+
+    return CatalogModels(keys=provider_keys, http=http())
+
+
+# --- turns and billing ---
+
+
+@_once
+def push() -> ports.Push:
+    from sealmate.adapters.push import ApiGatewayPush
+
+    return ApiGatewayPush(url=settings().websocket_url, region=settings().region, http=http())
+
+
+@_once
+def connections() -> Connections:
+    from sealmate.adapters.dynamodb.connections import DynamoConnections
+    from sealmate.adapters.dynamodb.items import CallerItem, ConnectionItem
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(CallerItem, ConnectionItem, table="CONNECTIONS_TABLE")
+    return DynamoConnections()
+
+
+@_once
+def chats() -> Chats:
+    from sealmate.adapters.dynamodb.chats import DynamoChats
+    from sealmate.adapters.dynamodb.items import ChatItem, RecordItem
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(ChatItem, RecordItem, table="CHATS_TABLE")
+    return DynamoChats()
+
+
+@_once
+def turns() -> Turns:
+    from sealmate import catalog
+    from sealmate.adapters.dynamodb.items import ChatItem, EpochItem, MessageItem, RecordItem, StreamItem, TurnItem
+    from sealmate.adapters.dynamodb.table import bind
+    from sealmate.adapters.dynamodb.turns import DynamoTurns
+
+    bind(TurnItem, MessageItem, StreamItem, table="TURNS_TABLE")
+    bind(ChatItem, RecordItem, table="CHATS_TABLE")
+    bind(EpochItem, table="ACCOUNTS_TABLE")
+    limits = catalog.limits()
+    return DynamoTurns(row_ttl=limits.turn_row_ttl_seconds, message_ttl=limits.vault_ttl_seconds)
+
+
+@_once
+def history_cache() -> HistoryCache:
+    from sealmate import catalog
+    from sealmate.adapters.dynamodb.chats import DynamoHistoryCache
+    from sealmate.adapters.dynamodb.items import CacheItem
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(CacheItem, table="TURNS_TABLE")
+    return DynamoHistoryCache(keep=catalog.limits().cached_chats, ttl=catalog.limits().cache_ttl_seconds)
+
+
+@_once
+def wallets() -> Wallets:
+    from sealmate.adapters.dynamodb.items import HoldItem, LedgerItem, WalletItem
+    from sealmate.adapters.dynamodb.table import bind
+    from sealmate.adapters.dynamodb.wallets import DynamoWallets
+
+    bind(WalletItem, HoldItem, LedgerItem, table="WALLETS_TABLE")
+    turns()  # its models take part in the same transactions
+    return DynamoWallets()
+
+
+@_once
+def executions() -> ports.Executions:
+    from sealmate.adapters.executions import StepFunctions
+
+    return StepFunctions(state_machine=required("ANSWER_TURN_ARN"))
+
+
+def audience_of(turn: StageInput | Turn) -> Audience:
+    from sealmate.turns.audience import Audience
+
+    return Audience(
+        account_id=turn.account_id,
+        chat_id=turn.chat_id,
+        connection_id=turn.connection_id,
+        connections=connections(),
+        push=push(),
+    )
+
+
+@_once
+def execute() -> Execute:
+    from sealmate.turns.start import Execute
+
+    return Execute(executions=executions())
+
+
+@_once
+def connect() -> Connect:
+    from sealmate.turns.connect import Connect
+
+    return Connect(tickets=tickets(), connections=connections(), clock=clock(), origins=settings().origins)
+
+
+@_once
+def start() -> Start:
+    from sealmate.turns.start import Start
+
+    return Start(
+        turns=turns(),
+        cache=history_cache(),
+        data_seal=data_seal(),
+        keys=keys(),
+        random=random(),
+        clock=clock(),
+        execute=execute(),
+    )
+
+
+@_once
+def stop() -> Stop:
+    from sealmate.turns.resume import Stop
+
+    return Stop(turns=turns())
+
+
+@_once
+def resume() -> Resume:
+    from sealmate.turns.resume import Resume
+
+    return Resume(
+        turns=turns(),
+        chats=chats(),
+        connections=connections(),
+        keys=keys(),
+        random=random(),
+        clock=clock(),
+        end=end(),
+        execute=execute(),
+    )
+
+
+@_once
+def precheck() -> Precheck:
+    from sealmate.billing.precheck import Precheck
+
+    return Precheck(wallets=wallets(), clock=clock(), model_set=settings().model_set)
+
+
+@_once
+def pre_process() -> PreProcess:
+    from sealmate.turns.pre_process import PreProcess
+
+    return PreProcess(
+        turns=turns(),
+        chats=chats(),
+        models=models(),
+        keys=keys(),
+        random=random(),
+        model_set=settings().model_set,
+    )
+
+
+@_once
+def respond() -> Respond:
+    from sealmate.turns.answer import Respond
+
+    return Respond(
+        turns=turns(),
+        cache=history_cache(),
+        models=models(),
+        data_seal=data_seal(),
+        keys=keys(),
+        random=random(),
+        clock=clock(),
+        model_set=settings().model_set,
+    )
+
+
+@_once
+def post_process() -> PostProcess:
+    from sealmate.turns.post_process import PostProcess
+
+    return PostProcess(
+        turns=turns(),
+        chats=chats(),
+        cache=history_cache(),
+        models=models(),
+        keys=keys(),
+        random=random(),
+        model_set=settings().model_set,
+    )
+
+
+@_once
+def settle() -> Settle:
+    from sealmate.billing.settle import Settle
+
+    return Settle(wallets=wallets(), turns=turns())
+
+
+@_once
+def end() -> End:
+    from sealmate.billing.end import End
+
+    return End(wallets=wallets(), turns=turns(), settle=settle(), audience_of=audience_of)
+
+
+@_once
+def fail() -> Fail:
+    from sealmate.turns.fail import Fail
+
+    return Fail(turns=turns(), end=end())
+
+
+@_once
+def sweep() -> Sweep:
+    from sealmate.billing.sweep import Sweep
+
+    return Sweep(wallets=wallets(), turns=turns(), clock=clock(), end=end())
+
+
+# --- accounts ---
+
+
+@_once
+def account_store() -> AccountStore:
+    from sealmate.adapters.dynamodb.account_items import AccountItem, BackupItem, EmailItem, MethodItem
+    from sealmate.adapters.dynamodb.accounts import DynamoAccounts
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(AccountItem, BackupItem, EmailItem, MethodItem, table="ACCOUNTS_TABLE")
+    session_store()  # creating an account and signing in begin a session in the same transaction
+    return DynamoAccounts()
+
+
+@_once
+def session_store() -> SessionStore:
+    from sealmate.adapters.dynamodb.account_items import SessionItem
+    from sealmate.adapters.dynamodb.sessions import DynamoSessions
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(SessionItem, table="ACCOUNTS_TABLE")
+    return DynamoSessions()
+
+
+@_once
+def sign_up_store() -> SignUpStore:
+    from sealmate.adapters.dynamodb.account_items import SignUpItem
+    from sealmate.adapters.dynamodb.sign_ups import DynamoSignUps
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(SignUpItem, table="ACCOUNTS_TABLE")
+    return DynamoSignUps()
+
+
+@_once
+def login_store() -> LoginStore:
+    from sealmate.adapters.dynamodb.account_items import LoginItem
+    from sealmate.adapters.dynamodb.sign_ups import DynamoLogins
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(LoginItem, table="ACCOUNTS_TABLE")
+    return DynamoLogins()
+
+
+@_once
+def try_store() -> TryStore:
+    from sealmate.adapters.dynamodb.account_items import TriesItem
+    from sealmate.adapters.dynamodb.sign_ups import DynamoTries
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(TriesItem, table="ACCOUNTS_TABLE")
+    return DynamoTries()
+
+
+@_once
+def ticket_store() -> TicketStore:
+    from sealmate.adapters.dynamodb.account_items import TicketItem
+    from sealmate.adapters.dynamodb.table import bind
+    from sealmate.adapters.dynamodb.tickets import DynamoTickets
+
+    bind(TicketItem, table="CONNECTIONS_TABLE")
+    return DynamoTickets()
+
+
+@_once
+def sessions() -> Sessions:
+    from sealmate.accounts.sessions import Sessions
+
+    return Sessions(
+        clock=clock(),
+        random=random(),
+        keys=keys,
+        store=session_store(),
+        connections=connections,
+        push=push,
+        origins=settings().origins,
+    )
+
+
+@_once
+def tickets() -> Tickets:
+    from sealmate.accounts.tickets import Tickets
+
+    return Tickets(clock=clock(), random=random(), store=ticket_store(), sessions=session_store())
+
+
+@_once
+def signing_up() -> SigningUp:
+    from sealmate import catalog
+    from sealmate.accounts.signing_up import SigningUp
+    from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
+    return SigningUp(
+        clock=clock(),
+        random=random(),
+        keys=keys(),
+        seal=data_seal(),
+        mailer=mailer(),
+        accounts=account_store(),
+        sign_ups=sign_up_store(),
+        counters=try_store(),
+        sessions=sessions(),
+        grant=catalog.prices().signup_grant,
+    )
+
+
+@_once
+def signing_in() -> SigningIn:
+    from sealmate.accounts.signing_in import SigningIn
+
+    return SigningIn(
+        clock=clock(),
+        random=random(),
+        keys=keys(),
+        seal=data_seal(),
+        accounts=account_store(),
+        logins=login_store(),
+        counters=try_store(),
+        sessions=sessions(),
+    )
+
+
+@_once
+def own_account() -> OwnAccount:
+    from sealmate.accounts.account import OwnAccount
+    from sealmate.adapters.dynamodb.items import WalletItem
+    from sealmate.adapters.dynamodb.table import bind
+    from sealmate.adapters.dynamodb.wallets import DynamoWallets
+
+    bind(WalletItem, table="WALLETS_TABLE")
+    return OwnAccount(seal=data_seal(), accounts=account_store(), wallets=DynamoWallets(), sessions=sessions())

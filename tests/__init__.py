@@ -1,0 +1,1 @@
+"""Sealmate's tests: unit, contract, pipeline, end to end, vectors."""

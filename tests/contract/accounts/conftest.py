@@ -1,0 +1,128 @@
+"""The accounts' stores twice: in memory, and in DynamoDB as moto plays it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+
+from sealmate import settings, wiring
+from sealmate.accounts.stores import (
+    AccountStore,
+    Balances,
+    LoginStore,
+    SessionStore,
+    SignUpStore,
+    TicketStore,
+    TryStore,
+)
+from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem
+from sealmate.adapters.dynamodb.table import bind
+from sealmate.adapters.dynamodb.wallets import DynamoWallets
+from tests.fakes.accounts import (
+    FakeAccounts,
+    FakeGrantedWallets,
+    FakeLogins,
+    FakeSessions,
+    FakeSignUps,
+    FakeTickets,
+    FakeTries,
+    Rows,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+REGION = "eu-central-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    accounts: AccountStore
+    sign_ups: SignUpStore
+    logins: LoginStore
+    sessions: SessionStore
+    tries: TryStore
+    tickets: TicketStore
+    wallets: Balances
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty AWS with the tables that accounts use; the region's name."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "ACCOUNTS_TABLE": "accounts",
+        "WALLETS_TABLE": "wallets",
+        "CONNECTIONS_TABLE": "connections",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    _one_request_at_a_time(monkeypatch)
+    settings.settings.cache_clear()
+    wiring.override()
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb")
+        for table in ("accounts", "wallets", "connections"):
+            _create(dynamodb, table)
+        yield REGION
+    wiring.override()
+    settings.settings.cache_clear()
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    if request.param == "memory":
+        rows = Rows()
+        return Stores(
+            accounts=FakeAccounts(rows),
+            sign_ups=FakeSignUps(rows),
+            logins=FakeLogins(rows),
+            sessions=FakeSessions(rows),
+            tries=FakeTries(rows),
+            tickets=FakeTickets(rows),
+            wallets=FakeGrantedWallets(rows),
+        )
+    request.getfixturevalue("aws")
+    bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
+    return Stores(
+        accounts=wiring.account_store(),
+        sign_ups=wiring.sign_up_store(),
+        logins=wiring.login_store(),
+        sessions=wiring.session_store(),
+        tries=wiring.try_store(),
+        tickets=wiring.ticket_store(),
+        wallets=DynamoWallets(),
+    )
+
+
+def _create(dynamodb: DynamoDBClient, table: str) -> None:
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB decides conditional writes to a row one after another; moto leaves that to its callers."""
+    lock, process = threading.Lock(), BotocoreStubber.process_request
+
+    def locked(stubber: BotocoreStubber, request: Any) -> Any:
+        with lock:
+            return process(stubber, request)
+
+    monkeypatch.setattr(BotocoreStubber, "process_request", locked)

@@ -1,0 +1,194 @@
+"""The accounts' stores in memory. Each operation happens at once or not at all, as a conditional write does."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+
+from sealmate.accounts.records import (
+    Account,
+    Grant,
+    Login,
+    Method,
+    NewAccount,
+    SecondFactor,
+    Session,
+    SignUp,
+    Ticket,
+    Tries,
+)
+from sealmate.billing.ports import Wallet
+
+
+@dataclass(kw_only=True)
+class Rows:
+    """What the tables hold, shared by the stores below."""
+
+    emails: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    methods: dict[str, list[Method]] = field(default_factory=dict)
+    backups: set[tuple[str, bytes]] = field(default_factory=set)
+    grants: dict[str, Grant] = field(default_factory=dict)
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
+    sign_ups: dict[str, SignUp] = field(default_factory=dict)
+    logins: dict[str, Login] = field(default_factory=dict)
+    tries: dict[str, Tries] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class _Store:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+
+class FakeAccounts(_Store):
+    def id_of(self, email_key: str) -> str | None:
+        return self._rows.emails.get(email_key)
+
+    def get(self, account_id: str) -> Account | None:
+        return self._rows.accounts.get(account_id)
+
+    def methods(self, account_id: str) -> list[Method]:
+        return sorted(self._rows.methods.get(account_id, []), key=lambda method: method.method_id)
+
+    def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
+        rows, account = self._rows, new.account
+        with rows.lock:
+            stored = rows.sign_ups.get(sign_up.signup_id)
+            taken = account.email_key in rows.emails or account.account_id in rows.accounts
+            if stored is None or stored.token_hash is None or stored.token_hash != sign_up.token_hash or taken:
+                return False
+            del rows.sign_ups[sign_up.signup_id]
+            rows.emails[account.email_key] = account.account_id
+            rows.accounts[account.account_id] = account
+            rows.methods[account.account_id] = list(new.methods)
+            rows.backups |= {(account.account_id, mac) for mac in new.backup_macs}
+            rows.grants[account.account_id] = new.grant
+            rows.sessions[account.account_id, new.session.session_id] = new.session
+            return True
+
+    def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
+        rows = self._rows
+        with rows.lock:
+            account = rows.accounts[session.account_id]
+            stored = rows.logins.get(login.login_id)
+            replayed = factor.totp_step is not None and account.totp_step >= factor.totp_step
+            spent = factor.backup_mac is not None and (session.account_id, factor.backup_mac) not in rows.backups
+            if stored is None or not stored.password_proved or replayed or spent:
+                return False
+            del rows.logins[login.login_id]
+            if factor.totp_step is not None:
+                rows.accounts[session.account_id] = replace(account, totp_step=factor.totp_step)
+            if factor.backup_mac is not None:
+                rows.backups.discard((session.account_id, factor.backup_mac))
+            rows.sessions[session.account_id, session.session_id] = session
+            return True
+
+
+class FakeSignUps(_Store):
+    def put(self, sign_up: SignUp) -> None:
+        self._rows.sign_ups[sign_up.signup_id] = sign_up
+
+    def get(self, signup_id: str) -> SignUp | None:
+        return self._rows.sign_ups.get(signup_id)
+
+    def count_try(self, signup_id: str, *, limit: int, now: int) -> SignUp | None:
+        with self._rows.lock:
+            stored = self._rows.sign_ups.get(signup_id)
+            if stored is None or stored.tries >= limit or stored.expires_at <= now:
+                return None
+            self._rows.sign_ups[signup_id] = replace(stored, tries=stored.tries + 1)
+            return self._rows.sign_ups[signup_id]
+
+    def prove_email(self, sign_up: SignUp, *, token_hash: bytes, totp_sealed: bytes, expires_at: int) -> bool:
+        with self._rows.lock:
+            stored = self._rows.sign_ups.get(sign_up.signup_id)
+            if stored is None or stored.code_mac is None or stored.code_mac != sign_up.code_mac:
+                return False
+            self._rows.sign_ups[sign_up.signup_id] = replace(
+                stored,
+                code_mac=None,
+                token_hash=token_hash,
+                totp_sealed=totp_sealed,
+                tries=0,
+                expires_at=expires_at,
+            )
+            return True
+
+
+class FakeLogins(_Store):
+    def put(self, login: Login) -> None:
+        self._rows.logins[login.login_id] = login
+
+    def get(self, login_id: str) -> Login | None:
+        return self._rows.logins.get(login_id)
+
+    def prove_password(self, login_id: str) -> None:
+        with self._rows.lock:
+            if login_id in self._rows.logins:
+                self._rows.logins[login_id] = replace(self._rows.logins[login_id], password_proved=True)
+
+
+class FakeSessions(_Store):
+    def get(self, account_id: str, session_id: str) -> Session | None:
+        return self._rows.sessions.get((account_id, session_id))
+
+    def of_account(self, account_id: str) -> list[Session]:
+        return [session for (owner, _), session in sorted(self._rows.sessions.items()) if owner == account_id]
+
+    def rotate(self, rotated: Session, *, expected_hash: bytes) -> bool:
+        with self._rows.lock:
+            stored = self.get(rotated.account_id, rotated.session_id)
+            if stored is None or stored.secret_hash != expected_hash:
+                return False
+            self._rows.sessions[rotated.account_id, rotated.session_id] = replace(
+                stored,
+                secret_hash=rotated.secret_hash,
+                previous_hash=expected_hash,
+                previous_until=rotated.previous_until,
+                rotate_at=rotated.rotate_at,
+                expires_at=rotated.expires_at,
+            )
+            return True
+
+    def touch(self, session: Session, *, now: int) -> None:
+        with self._rows.lock:
+            stored = self.get(session.account_id, session.session_id)
+            if stored is not None:
+                self._rows.sessions[session.account_id, session.session_id] = replace(stored, last_seen_at=now)
+
+    def delete(self, account_id: str, session_id: str) -> None:
+        self._rows.sessions.pop((account_id, session_id), None)
+
+
+class FakeTries(_Store):
+    def get(self, key: str) -> Tries | None:
+        return self._rows.tries.get(key)
+
+    def replace(self, key: str, *, expected: Tries | None, new: Tries) -> bool:
+        with self._rows.lock:
+            if self._rows.tries.get(key) != expected:
+                return False
+            self._rows.tries[key] = new
+            return True
+
+    def forget(self, key: str) -> None:
+        self._rows.tries.pop(key, None)
+
+
+class FakeTickets(_Store):
+    def put(self, ticket: Ticket) -> None:
+        self._rows.tickets[ticket.ticket_hash] = ticket
+
+    def take(self, ticket_hash: str) -> Ticket | None:
+        with self._rows.lock:
+            return self._rows.tickets.pop(ticket_hash, None)
+
+
+class FakeGrantedWallets(_Store):
+    """Wallets as sign-up leaves them."""
+
+    def wallet(self, account_id: str) -> Wallet:
+        grant = self._rows.grants.get(account_id)
+        return Wallet(available=grant.credits if grant else 0, held=0)

@@ -1,0 +1,90 @@
+"""A person's device at sign-up: makes an account's keys as a client does, with the server's own sealing."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from sealmate.accounts.account_keys import statement_bytes
+from sealmate.accounts.requests import AccountKeys
+from sealmate.model import to_base64url
+from sealmate.seal.envelope import Address, Namespace, derive, seal, seal_to
+from tests.fakes.clock import FakeRandom
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """Everything follows from the seed and the account: two devices of one seed and account make equal secrets."""
+
+    account_id: str
+    seed: str = "device"
+
+    @property
+    def password_auth(self) -> bytes:
+        return self._bytes("password auth")
+
+    @property
+    def recovery_auth(self) -> bytes:
+        return self._bytes("recovery auth")
+
+    def keys(self) -> AccountKeys:
+        return AccountKeys.model_validate(self.wire_keys())
+
+    def wire_keys(self) -> dict[str, Any]:
+        """AccountKeys as JSON."""
+        master, signing = self._bytes("master"), Ed25519PrivateKey.from_private_bytes(self._bytes("signing"))
+        commitment = derive(master, b"sealmate v1 master commitment")
+        statement = statement_bytes(self.account_id, epoch=1, commitment=commitment, previous=b"")
+        password = self._method("password", self.password_auth)
+        return {
+            "password": {**password, "salt": to_base64url(self._bytes("salt")[:16]), "kdf_profile": 1},
+            "recovery": self._method("recovery", self.recovery_auth),
+            "signing": {
+                "public_key": to_base64url(signing.public_key().public_bytes_raw()),
+                "private": to_base64url(
+                    seal(
+                        master,
+                        self._bytes("signing"),
+                        namespace=Namespace.SIGNING_KEY,
+                        epoch=1,
+                        address=Address(account=self.account_id, scope="account", record=self.account_id),
+                    )
+                ),
+            },
+            "statement": {
+                "epoch": 1,
+                "commitment": to_base64url(commitment),
+                "previous": "",
+                "signature": to_base64url(signing.sign(statement)),
+            },
+        }
+
+    def _method(self, kind: str, auth: bytes) -> dict[str, Any]:
+        method_id = FakeRandom(f"{self.seed}/{self.account_id}/{kind}").uuid()
+        at = Address(account=self.account_id, scope=kind, record=method_id)
+        master, seed, kek = self._bytes("master"), self._bytes(f"{kind} seed"), self._bytes(f"{kind} kek")
+        public_key = _x_wing_public(seed)
+        signing = Ed25519PrivateKey.from_private_bytes(self._bytes("signing")).public_key().public_bytes_raw()
+        return {
+            "method_id": method_id,
+            "auth": to_base64url(auth),
+            "secret": to_base64url(seal(kek, seed + signing, namespace=Namespace.UNLOCK_SECRET, epoch=1, address=at)),
+            "master": to_base64url(seal_to(public_key, master, namespace=Namespace.UNLOCK_MASTER, epoch=1, address=at)),
+            "public": to_base64url(seal(master, public_key, namespace=Namespace.UNLOCK_PUBLIC, epoch=1, address=at)),
+        }
+
+    def _bytes(self, label: str) -> bytes:
+        return hashlib.sha256(f"{self.seed}/{self.account_id}/{label}".encode()).digest()
+
+
+def _x_wing_public(seed: bytes) -> bytes:
+    expanded = hashlib.shake_256(seed).digest(96)
+    return (
+        MLKEM768PrivateKey.from_seed_bytes(expanded[:64]).public_key().public_bytes_raw()
+        + X25519PrivateKey.from_private_bytes(expanded[64:]).public_key().public_bytes_raw()
+    )

@@ -1,0 +1,82 @@
+"""A world of fakes behind the real handlers and the real wiring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sealmate import wiring
+from sealmate.accounts.account import OwnAccount
+from sealmate.accounts.sessions import Sessions
+from sealmate.seal.data_keys import DataKeySeal
+from tests.fakes.accounts import (
+    FakeAccounts,
+    FakeGrantedWallets,
+    FakeLogins,
+    FakeSessions,
+    FakeSignUps,
+    FakeTickets,
+    FakeTries,
+    Rows,
+)
+from tests.fakes.clock import FakeClock, FakeRandom
+from tests.fakes.connections import FakeConnections, FakePush
+from tests.fakes.http import Api
+from tests.fakes.keys import FakeKeyService
+from tests.fakes.mail import FakeMailer
+from tests.fakes.person import Person
+from tests.unit.accounts.recorder import Recorder
+
+ORIGIN = "https://sealmate.example"
+GRANT = 1000
+
+
+@dataclass(kw_only=True)
+class World:
+    """`calls` names every call to a store, a key or the mailer, in order."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    random: FakeRandom = field(default_factory=FakeRandom)
+    keys: FakeKeyService = field(default_factory=FakeKeyService)
+    mailer: FakeMailer = field(default_factory=FakeMailer)
+    rows: Rows = field(default_factory=Rows)
+    connections: FakeConnections = field(default_factory=FakeConnections)
+    push: FakePush = field(default_factory=FakePush)
+    api: Api = field(default_factory=lambda: Api("http_auth", "http_account"))
+    calls: list[str] = field(default_factory=list)
+
+    def wire(self) -> None:
+        rows, calls = self.rows, self.calls
+        keys = Recorder("keys", self.keys, calls)
+        seal = DataKeySeal(keys=keys, random=self.random)
+        accounts = Recorder("accounts", FakeAccounts(rows), calls)
+        sessions = Sessions(
+            clock=self.clock,
+            random=self.random,
+            keys=lambda: keys,
+            store=Recorder("sessions", FakeSessions(rows), calls),
+            connections=lambda: self.connections,
+            push=lambda: self.push,
+            origins=(ORIGIN,),
+        )
+        wiring.override()
+        wiring.override(
+            clock=self.clock,
+            random=self.random,
+            keys=keys,
+            data_seal=seal,
+            mailer=Recorder("mailer", self.mailer, calls),
+            account_store=accounts,
+            session_store=sessions.store,
+            sign_up_store=Recorder("sign_ups", FakeSignUps(rows), calls),
+            login_store=Recorder("logins", FakeLogins(rows), calls),
+            try_store=Recorder("tries", FakeTries(rows), calls),
+            ticket_store=Recorder("tickets", FakeTickets(rows), calls),
+            sessions=sessions,
+            own_account=OwnAccount(seal=seal, accounts=accounts, wallets=FakeGrantedWallets(rows), sessions=sessions),
+        )
+
+    def person(self, email: str = "ada@example.org") -> Person:
+        return Person(api=self.api, clock=self.clock, code_for=self.code_for, email=email)
+
+    def code_for(self, email: str) -> str:
+        return next(mail.code for mail in reversed(self.mailer.sent) if mail.to == email)

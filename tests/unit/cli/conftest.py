@@ -1,0 +1,75 @@
+"""A fake server, and devices that know no real one."""
+
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sealmate_cli.client import Client
+from sealmate_cli.crypto import Random, system_random
+from sealmate_cli.line import Patience
+from tests.unit.cli.fake_server import MAIL_CODE, ORIGIN, TOTP_CODE, FakeServer
+
+EMAIL, PASSWORD = "lena@example.org", "a seal on the beach"
+QUICK = Patience(waits=(0, 0, 0), silence=0.05, aftermath=0.05, aftermath_rounds=2, gap=0)
+MakeClient = Callable[[str], Client]
+
+
+async def no_sleep(seconds: float) -> None:
+    """Time does not pass here."""
+
+
+def make_device(server: FakeServer, home: Path, origin: str | None = ORIGIN, random: Random = system_random) -> Client:
+    return Client(
+        origin,
+        home,
+        transport=server.transport,
+        dial=server.dial,
+        now=lambda: server.now,
+        sleep=no_sleep,
+        patience=QUICK,
+        random=random,
+    )
+
+
+@pytest.fixture
+def server() -> FakeServer:
+    return FakeServer()
+
+
+@pytest.fixture
+def device(server: FakeServer, tmp_path: Path) -> Iterator[MakeClient]:
+    """A device by name: its own home, the same server."""
+    made: list[Client] = []
+
+    def make(name: str) -> Client:
+        made.append(make_device(server, tmp_path / name))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def signed_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[FakeServer, bytes]:
+    """A server and a profile file after one signup, made once: its Argon2id is slow on purpose."""
+    server, home = FakeServer(), tmp_path_factory.mktemp("signed-up")
+    client = make_device(server, home)
+    client.signup(EMAIL, PASSWORD, read_code=lambda: MAIL_CODE, read_totp=lambda _secret, _uri: TOTP_CODE)
+    client.close()
+    return server, (home / "profile.json").read_bytes()
+
+
+@pytest.fixture
+def client(server: FakeServer, device: MakeClient, signed_up: tuple[FakeServer, bytes], tmp_path: Path) -> Client:
+    """The device "first", signed up and in."""
+    known, profile = signed_up
+    server.accounts, server.tokens = copy.deepcopy(known.accounts), dict(known.tokens)
+    home = tmp_path / "first"
+    home.mkdir(mode=0o700)
+    path = home / "profile.json"
+    path.touch(mode=0o600)
+    path.write_bytes(profile)
+    return device("first")

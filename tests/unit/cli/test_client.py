@@ -1,0 +1,348 @@
+"""Signing up and in, sessions, and reading: with honest servers, strict ones and hostile ones."""
+
+import asyncio
+import copy
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sealmate_cli.client import Client
+from sealmate_cli.crypto import decode_recovery_key
+from sealmate_cli.errors import ClientError, NotSignedIn, ServerRefused, Tampered
+from sealmate_cli.profile import ProfileFile
+from tests.unit.cli.conftest import EMAIL, PASSWORD, MakeClient
+from tests.unit.cli.fake_server import MAIL_CODE, ORIGIN, TOTP_CODE, FakeServer, Json, problem
+
+
+def ask(client: Client, *messages: str) -> str:
+    async def run() -> str:
+        chat: str | None = None
+        async with client.connect() as connection:
+            for message in messages:
+                async for event in connection.ask(message, chat=chat):
+                    chat = getattr(event, "chat_id", chat)
+        return chat or ""
+
+    return asyncio.run(run())
+
+
+def log_in(client: Client, password: str = PASSWORD, code: str = TOTP_CODE) -> None:
+    client.login(EMAIL, password, read_totp=lambda: code)
+
+
+def test_signup_gives_what_is_shown_once_and_signs_in(device: MakeClient) -> None:
+    client = device("first")
+    result = client.signup(EMAIL, PASSWORD, read_code=lambda: f" {MAIL_CODE} ", read_totp=lambda *_: "654 321")
+    assert len(decode_recovery_key(result.recovery_key)) == 32
+    assert len(result.backup_codes) == 10
+    assert result.totp_uri.startswith("otpauth://")
+    assert client.whoami().email == EMAIL
+
+
+def test_neither_password_nor_recovery_key_nor_master_key_leaves_the_device(
+    device: MakeClient, server: FakeServer
+) -> None:
+    result = device("first").signup(EMAIL, PASSWORD, read_code=lambda: MAIL_CODE, read_totp=lambda *_: TOTP_CODE)
+    sent = str(server.accounts)
+    assert PASSWORD not in sent
+    assert result.recovery_key not in sent
+    assert "kek" not in sent
+
+
+@pytest.mark.parametrize(("mail", "totp"), [("000000", TOTP_CODE), (MAIL_CODE, "000000")])
+def test_a_wrong_code_signs_nobody_up(device: MakeClient, server: FakeServer, mail: str, totp: str) -> None:
+    client = device("first")
+    with pytest.raises(ServerRefused) as raised:
+        client.signup(EMAIL, PASSWORD, read_code=lambda: mail, read_totp=lambda *_: totp)
+    assert raised.value.code == "wrong_code"
+    assert server.accounts == {}
+    with pytest.raises(NotSignedIn):
+        client.whoami()
+
+
+def test_a_second_device_reads_the_first_ones_chat(client: Client, device: MakeClient) -> None:
+    chat = ask(client, "Hello", "And?")
+    second = device("second")
+    log_in(second)
+    assert [each.title for each in second.chats()] == ["A greeting"]
+    assert [(turn.text, turn.answer) for turn in second.turns(chat)] == [
+        ("Hello", "Hello, you."),
+        ("And?", "Hello, you."),
+    ]
+    assert second.wallet().available == 100
+    assert second.ledger()[0].credits == 3
+    assert second.mates()[0].mate == "sophia"
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize(
+    ("password", "code", "error"),
+    [("wrong password", TOTP_CODE, "wrong_credentials"), (PASSWORD, "000000", "wrong_code")],
+)
+def test_wrong_proofs_are_refused(device: MakeClient, password: str, code: str, error: str) -> None:
+    second = device("second")
+    with pytest.raises(ServerRefused) as raised:
+        log_in(second, password, code)
+    assert raised.value.code == error
+    with pytest.raises(NotSignedIn):
+        second.chats()
+
+
+@pytest.mark.usefixtures("client")
+def test_too_many_tries_say_how_long_to_wait(device: MakeClient, server: FakeServer) -> None:
+    server.failures["POST /auth/login/password"] = [problem("too_many_tries", 429, retry_after=40)]
+    with pytest.raises(ServerRefused) as raised:
+        log_in(device("second"))
+    assert raised.value.as_json()["retry_after"] == 40
+
+
+Spoil = Callable[[Json], None]
+
+
+def planted(keys: Json) -> None:
+    key = keys["signing"]["public_key"]
+    keys["signing"]["public_key"] = ("B" if key[0] == "A" else "A") + key[1:]
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda keys: keys["password"].update(kdf_profile=0), "unknown_kdf_profile"),
+        (lambda keys: keys["password"].update(salt="AAAA"), "bad_salt"),
+        (lambda keys: keys["password"].update(secret=keys["recovery"]["secret"]), "wrong_key"),
+        (lambda keys: keys["password"].update(master=keys["recovery"]["master"]), "wrong_key"),
+        (lambda keys: keys["password"].update(public=keys["recovery"]["public"]), "not_authentic"),
+        (planted, "signing_key_mismatch"),
+        (lambda keys: keys["statement"].update(epoch=2), "wrong_epoch"),
+    ],
+)
+def test_hostile_keys_are_refused_at_login(device: MakeClient, server: FakeServer, spoil: Spoil, reason: str) -> None:
+    account = server.accounts[EMAIL]
+    account["keys"] = copy.deepcopy(account["keys"])
+    spoil(account["keys"])
+    second = device("second")
+    with pytest.raises(Tampered) as raised:
+        log_in(second)
+    assert raised.value.code == reason
+    with pytest.raises(NotSignedIn):
+        second.whoami()
+
+
+def test_an_epoch_lower_than_seen_is_refused_even_after_logout(client: Client, tmp_path: Path) -> None:
+    client.logout()
+    file = ProfileFile(tmp_path / "first")
+    account = next(iter(file.load().epochs))
+    file.save(file.load().model_copy(update={"epochs": {account: 2}}))
+    with pytest.raises(Tampered, match="epoch_rolled_back"):
+        log_in(client)
+
+
+def test_a_due_session_rotates_before_the_next_call(client: Client, server: FakeServer) -> None:
+    before = set(server.tokens)
+    server.now += 3600
+    client.whoami()
+    assert server.requests[-2:] == ["POST /auth/session/rotate", "GET /account"]
+    assert before.isdisjoint(server.tokens)
+
+
+def test_two_processes_of_one_device_share_a_rotated_session(
+    client: Client, device: MakeClient, server: FakeServer
+) -> None:
+    same = device("first")
+    server.now += 3600
+    client.whoami()
+    same.whoami()
+    assert server.requests.count("POST /auth/session/rotate") == 1
+
+
+def test_a_session_the_server_ended_is_wiped_here(client: Client, server: FakeServer, tmp_path: Path) -> None:
+    server.tokens.clear()
+    with pytest.raises(NotSignedIn) as raised:
+        client.chats()
+    assert "sealmate login" in raised.value.next_step
+    assert ProfileFile(tmp_path / "first").load().identity is None
+
+
+def test_logout_wipes_and_tells(client: Client, server: FakeServer, tmp_path: Path) -> None:
+    client.logout()
+    assert server.tokens == {}
+    text = (tmp_path / "first" / "profile.json").read_text()
+    assert "master_key" not in text
+    assert "token" not in text
+    assert EMAIL not in text
+
+
+def test_logout_wipes_even_if_the_server_is_gone(client: Client, server: FakeServer, tmp_path: Path) -> None:
+    server.failures["POST /auth/logout"] = [httpx.Response(502)]
+    with pytest.raises(ClientError):
+        client.logout()
+    assert ProfileFile(tmp_path / "first").load().identity is None
+
+
+@pytest.mark.usefixtures("client")
+def test_a_token_never_goes_to_another_server(server: FakeServer, tmp_path: Path) -> None:
+    other = Client("http://localhost:9999", tmp_path / "first", transport=server.transport, dial=server.dial)
+    before = len(server.requests)
+    with pytest.raises(ClientError) as raised:
+        other.whoami()
+    assert raised.value.code == "other_server"
+    assert len(server.requests) == before
+    other.close()
+
+
+@pytest.mark.usefixtures("client")
+def test_the_server_signed_in_to_is_the_default(server: FakeServer, tmp_path: Path) -> None:
+    same = Client(None, tmp_path / "first", transport=server.transport, dial=server.dial, now=lambda: server.now)
+    assert same.whoami().email == EMAIL
+    same.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [("http://example.org", "insecure_server"), ("example.org", "bad_server"), ("ftp://localhost", "bad_server")],
+)
+def test_addresses_that_would_leak_are_refused(tmp_path: Path, address: str, code: str) -> None:
+    with pytest.raises(ClientError) as raised:
+        Client(address, tmp_path)
+    assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json={"account_id": 7}),
+        httpx.Response(200, content=b"\xff\xfe"),
+        httpx.Response(500, text="Internal Server Error"),
+        httpx.Response(404, json={"message": "Not Found"}),
+    ],
+)
+def test_answers_that_make_no_sense_are_one_clear_error(
+    client: Client, server: FakeServer, answer: httpx.Response
+) -> None:
+    server.failures["GET /account"] = [answer]
+    with pytest.raises(ClientError) as raised:
+        client.whoami()
+    assert raised.value.code == "unexpected_answer"
+
+
+def test_a_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    client = Client(ORIGIN, tmp_path, transport=httpx.MockTransport(refuse))
+    with pytest.raises(ClientError) as raised:
+        client.begin_login(EMAIL)
+    assert raised.value.code == "server_unreachable"
+    client.close()
+
+
+def test_signing_in_twice_on_one_device_is_refused(client: Client) -> None:
+    with pytest.raises(ClientError) as raised:
+        log_in(client)
+    assert raised.value.code == "already_signed_in"
+
+
+@pytest.mark.parametrize("email", ["", "lena", "@example.org", "lena@", "a@b@c", "le na@example.org"])
+def test_odd_addresses_are_refused_here(device: MakeClient, server: FakeServer, email: str) -> None:
+    with pytest.raises(ClientError) as raised:
+        device("first").begin_signup(email)
+    assert raised.value.code == "bad_email"
+    assert server.requests == []
+
+
+def test_pages_are_followed_to_the_end(client: Client, server: FakeServer) -> None:
+    server.page = 2
+    chat = ask(client, "1", "2", "3", "4", "5")
+    assert [turn.text for turn in client.turns(chat)] == ["1", "2", "3", "4", "5"]
+
+
+def test_a_cursor_that_stands_still_ends_the_reading(client: Client, server: FakeServer) -> None:
+    standing = httpx.Response(200, json={"rows": [], "cursor": "same"})
+    server.failures["GET /wallet/ledger"] = [standing] * 3
+    assert client.ledger() == []
+
+
+def swap_answers(turns: list[Json]) -> None:
+    turns[0]["answer"], turns[1]["answer"] = turns[1]["answer"], turns[0]["answer"]
+
+
+def drop_first(turns: list[Json]) -> None:
+    del turns[0]
+
+
+def deny_parent(turns: list[Json]) -> None:
+    del turns[1]["parent"]
+
+
+def reorder(turns: list[Json]) -> None:
+    turns.reverse()
+
+
+def answer_as_message(turns: list[Json]) -> None:
+    turns[0]["message"] = turns[0]["answer"]
+
+
+def replace_suggestions(turns: list[Json]) -> None:
+    turns[0]["suggestions"] = turns[1]["suggestions"]
+
+
+def drop_answer(turns: list[Json]) -> None:
+    del turns[0]["answer"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "troubles"),
+    [
+        (swap_answers, ["answer: not_authentic", "message: not_authentic"]),
+        (drop_first, ["message: parent_missing"]),
+        (deny_parent, [None, "message: not_authentic"]),
+        (reorder, ["message: parent_missing", None]),
+        (answer_as_message, ["message: wrong_suite", None]),
+        (replace_suggestions, ["suggestions: not_authentic", None]),
+        (drop_answer, [None, "message: not_authentic"]),
+    ],
+)
+def test_turns_swapped_dropped_or_reordered_show(
+    client: Client, server: FakeServer, spoil: Callable[[list[Json]], None], troubles: list[str | None]
+) -> None:
+    chat = ask(client, "Hello", "And?")
+    spoil(server.turns[chat])
+    told = [turn.trouble for turn in client.turns(chat)]
+    assert told == troubles
+
+
+def test_a_chat_of_another_name_is_refused(client: Client, server: FakeServer) -> None:
+    one = ask(client, "Hello")
+    other = ask(client, "Hello")
+    server.chats[other]["keys"] = server.chats[one]["keys"]
+    assert next(each for each in client.chats() if each.chat_id == other).trouble == "not_authentic"
+    server.chats[other] = server.chats[one]
+    with pytest.raises(Tampered, match="wrong_chat"):
+        client.turns(other)
+
+
+def test_a_message_asked_before_the_answer_came_is_bound_to_the_message(client: Client, server: FakeServer) -> None:
+    chat = ask(client, "Hello")
+    answer = server.turns[chat][0].pop("answer")
+    asyncio.run(_ask_in(client, chat))
+    server.turns[chat][0]["answer"] = answer
+    assert [turn.trouble for turn in client.turns(chat)] == [None, None]
+
+
+async def _ask_in(client: Client, chat: str) -> None:
+    async with client.connect() as connection:
+        async for _ in connection.ask("And?", chat=chat):
+            pass
+
+
+@pytest.mark.parametrize("chat", ["", "../wallet", "é", "A"])
+def test_odd_ids_never_become_addresses(client: Client, server: FakeServer, chat: str) -> None:
+    before = len(server.requests)
+    with pytest.raises(ClientError) as raised:
+        client.turns(chat)
+    assert raised.value.code == "bad_id"
+    assert len(server.requests) == before

@@ -1,0 +1,315 @@
+"""The commands, as a person at a terminal and as a script meets them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sealmate_cli.client import Client
+from sealmate_cli.crypto import Random, system_random
+from sealmate_cli.invocation import Surroundings
+from sealmate_cli.main import app
+from sealmate_cli.profile import ProfileFile
+from tests.unit.cli.conftest import EMAIL, PASSWORD, make_device
+from tests.unit.cli.fake_server import MAIL_CODE, SUGGESTIONS, TOTP_CODE, FakeServer, FakeSocket, FakeTurn, problem
+
+Invoke = Callable[..., Result]
+ZEROS: Random = bytes
+ZERO_KEY = "-".join(["0000"] * 12)
+"""How the recovery key of zeros begins; all but its checksum."""
+
+
+@pytest.fixture
+def invoke(server: FakeServer, tmp_path: Path) -> Invoke:
+    """`sealmate` on the device "first"."""
+
+    def run(*arguments: str, typed: str | bytes = "", person: bool = False, random: Random = system_random) -> Result:
+        surroundings = Surroundings(
+            make_client=lambda origin, path: make_device(server, path, origin, random), interactive=person
+        )
+        words = ["--home", str(tmp_path / "first"), *arguments]
+        return CliRunner().invoke(app, words, input=typed, obj=surroundings, catch_exceptions=False)
+
+    return run
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def error_of(result: Result) -> dict[str, Any]:
+    error: dict[str, Any] = lines(result.stderr)[-1]["error"]
+    return error
+
+
+def test_a_script_signs_up(invoke: Invoke) -> None:
+    typed = f"{MAIL_CODE}\n{PASSWORD}\n{TOTP_CODE}\n"
+    result = invoke("--json", "signup", "--email", EMAIL, "--password-stdin", typed=typed)
+    assert result.exit_code == 0, result.output
+    told = lines(result.stdout)
+    assert [each["type"] for each in told] == ["input_needed", "totp_offered", "input_needed", "signed_up"]
+    assert told[0]["name"] == "mail_code"
+    assert told[1]["secret"] == "JBSWY3DPEHPK3PXP"
+    assert len(told[3]["backup_codes"]) == 10
+    assert lines(invoke("--json", "whoami").stdout)[0]["email"] == EMAIL
+
+
+def test_a_person_signs_up_and_must_have_written_the_key_down(invoke: Invoke) -> None:
+    typed = [EMAIL, "000000", MAIL_CODE, "password", PASSWORD, "not the same", PASSWORD, PASSWORD]
+    typed += ["000000", TOTP_CODE, "nope", "oooo"]
+    result = invoke("signup", typed="\n".join(typed) + "\n", person=True, random=ZEROS)
+    assert result.exit_code == 0, result.output
+    assert "█" in result.stdout
+    assert "JBSWY3DPEHPK3PXP" in result.stdout
+    assert ZERO_KEY in result.stdout
+    assert "code-9" in result.stdout
+    assert result.stdout.count("That is not group") == 1
+    assert f"signed in as {EMAIL}" in result.stdout
+    for complaint in ("first that anybody would try", "not the same", "It is wrong_code."):
+        assert complaint in result.stderr
+
+
+def test_a_person_who_leaves_before_the_key_is_confirmed_is_not_told_that_all_is_done(invoke: Invoke) -> None:
+    typed = [EMAIL, MAIL_CODE, PASSWORD, PASSWORD, TOTP_CODE, "nope"]
+    result = invoke("signup", typed="\n".join(typed) + "\n", person=True, random=ZEROS)
+    assert result.exit_code == 1
+    assert "Done" not in result.stdout
+
+
+def test_a_person_signs_in_after_mistyping(client: Client, invoke: Invoke) -> None:
+    client.logout()
+    typed = f"{EMAIL}\nwrong password\n{PASSWORD}\n000000\n{TOTP_CODE}\n"
+    result = invoke("login", typed=typed, person=True)
+    assert result.exit_code == 0, result.output
+    assert f"Signed in as {EMAIL}." in result.stdout
+    assert PASSWORD not in result.output
+
+
+def test_a_script_with_a_wrong_code_gets_the_error(client: Client, invoke: Invoke) -> None:
+    client.logout()
+    result = invoke(
+        "--json", "login", "--email", EMAIL, "--password-stdin", "--totp-code", "000000", typed=f"{PASSWORD}\n"
+    )
+    assert result.exit_code == 1
+    assert error_of(result) == {"code": "wrong_code", "message": "It is wrong_code.", "next_step": "Do this."}
+
+
+def test_too_many_tries_are_told_with_the_wait(client: Client, invoke: Invoke, server: FakeServer) -> None:
+    client.logout()
+    server.failures["POST /auth/login"] = [problem("too_many_tries", 429, retry_after=40)]
+    result = invoke("login", "--email", EMAIL, typed=f"{PASSWORD}\n")
+    assert result.exit_code == 1
+    assert "Wait 40 seconds." in result.stderr
+
+
+@pytest.mark.parametrize("typed", ["", f"{MAIL_CODE}\n"])
+def test_a_script_that_ends_too_early_is_told_what_is_missing(invoke: Invoke, typed: str) -> None:
+    result = invoke("--json", "signup", "--email", EMAIL, typed=typed)
+    assert result.exit_code == 1
+    assert error_of(result)["code"] == "input_missing"
+
+
+def test_input_that_is_no_text_is_refused(invoke: Invoke) -> None:
+    result = invoke("--json", "signup", "--email", EMAIL, typed=b"\xff\xfe\n")
+    assert result.exit_code == 1
+    assert error_of(result)["code"] == "not_text"
+
+
+@pytest.mark.usefixtures("client")
+def test_a_message_streams_with_stages_follow_ups_and_price(invoke: Invoke) -> None:
+    result = invoke("chat", "Hello")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[:2] == ["Hello, you.", "3 credits spent, 97 left"]
+    assert "  6  Six?" in result.stdout
+    stages = [line.removeprefix("· ") for line in result.stderr.splitlines()]
+    assert stages == [
+        "connecting",
+        "sending",
+        "checking credits",
+        "reading (5 credits set aside)",
+        "Sophia answers (software; simple, small)",
+        "answering",
+        "thinking of follow-ups",
+    ]
+
+
+@pytest.mark.usefixtures("client")
+def test_a_message_for_a_script_is_events(invoke: Invoke) -> None:
+    result = invoke("--json", "chat", "Hello")
+    assert result.exit_code == 0, result.output
+    told = lines(result.stdout)
+    assert told[0]["type"] == "message_sent"
+    finished = next(each for each in told if each["type"] == "answer_finished")
+    assert (finished["text"], finished["streamed"]) == ("Hello, you.", "equal")
+    assert told[-1] == {
+        "type": "suggestions_made",
+        "turn_id": told[0]["turn_id"],
+        "chat_id": told[0]["chat_id"],
+        "suggestions": SUGGESTIONS,
+    }
+
+
+@pytest.mark.usefixtures("client")
+def test_a_conversation_takes_numbers_and_begins_new_chats(invoke: Invoke, server: FakeServer) -> None:
+    result = invoke("chat", typed="Hello\n\n2\n/new\n2\n")
+    assert result.exit_code == 0, result.output
+    assert [ask["message"] for ask in server.asks] == ["Hello", "Two?", "2"]
+    chats = [ask["chat_id"] for ask in server.asks]
+    assert chats[0] == chats[1] != chats[2]
+
+
+@pytest.mark.usefixtures("client")
+def test_the_last_chat_goes_on_unless_told_otherwise(invoke: Invoke, server: FakeServer) -> None:
+    for words in (["Hello"], ["And?"], ["--new", "Other"], ["--mate", "sophia", "More"]):
+        invoke("chat", *words)
+    chats = [ask["chat_id"] for ask in server.asks]
+    assert chats[0] == chats[1] != chats[2] == chats[3]
+    invoke("chat", "--chat", chats[0], "Back")
+    assert server.asks[-1]["chat_id"] == chats[0]
+    assert [ask.get("mate") for ask in server.asks] == [None, None, None, "sophia", None]
+
+
+@pytest.mark.usefixtures("client")
+def test_a_chat_and_a_new_one_exclude_each_other(invoke: Invoke) -> None:
+    assert invoke("chat", "--chat", "1", "--new", "Hello").exit_code == 2
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("kind", ["turn_failed", "turn_refused"])
+def test_a_turn_without_an_answer_ends_the_script_with_its_reason(
+    invoke: Invoke, server: FakeServer, kind: str
+) -> None:
+    def fail(socket: FakeSocket, turn: FakeTurn) -> None:
+        extra = {"missing_credits": 4} if kind == "turn_failed" else {}
+        told = turn.of(kind, code="why", message="No.", next_step="Do.", **extra)
+        server.play(socket, turn, [turn.accepted(), told], outcome="failed")
+
+    server.on_ask = fail
+    result = invoke("--json", "chat", "Hello")
+    assert result.exit_code == 1
+    assert lines(result.stdout)[-1]["type"] == kind
+    assert error_of(result)["code"] == "why"
+    plain = invoke("chat", "Hello")
+    assert "No.\nDo." in plain.stderr
+    assert ("4 credits are missing." in plain.stderr) == (kind == "turn_failed")
+
+
+@pytest.mark.usefixtures("client")
+def test_a_person_goes_on_after_a_refusal(invoke: Invoke, server: FakeServer) -> None:
+    server.on_ask = lambda socket, turn: socket.tell(
+        turn.accepted(), turn.of("turn_refused", code="harm_refused", message="No.", next_step="Do.")
+    )
+    result = invoke("chat", typed="One\nTwo\n", person=True)
+    assert result.exit_code == 0, result.output
+    assert [ask["message"] for ask in server.asks] == ["One", "Two"]
+
+
+@pytest.mark.usefixtures("client")
+def test_an_answer_that_differs_from_its_sealed_one_is_told_and_replaced(invoke: Invoke, server: FakeServer) -> None:
+    def lie(socket: FakeSocket, turn: FakeTurn) -> None:
+        events = turn.whole()
+        server.store(turn, events)
+        socket.tell(*[{**event, "delta": "Lies"} if event["type"] == "answer_extended" else event for event in events])
+
+    server.on_ask = lie
+    shown = invoke("chat", "Hello").stdout
+    assert shown.index("Lies") < shown.index("is not the answer that is stored") < shown.index("Hello, you.")
+
+
+@pytest.mark.usefixtures("client")
+def test_an_answer_that_does_not_open_is_an_alarm(invoke: Invoke, server: FakeServer) -> None:
+    def lie(socket: FakeSocket, turn: FakeTurn) -> None:
+        turn.account = "another account"
+        server.play(socket, turn, turn.whole())
+
+    server.on_ask = lie
+    result = invoke("--json", "chat", "Hello")
+    assert result.exit_code == 1
+    assert error_of(result)["code"] == "not_authentic"
+
+
+@pytest.mark.usefixtures("client")
+def test_an_answer_that_begins_again_is_shown_again(invoke: Invoke, server: FakeServer) -> None:
+    def restart(socket: FakeSocket, turn: FakeTurn) -> None:
+        whole = turn.whole()
+        server.store(turn, whole)
+        socket.tell(turn.accepted(), turn.started(), turn.extended(1, "Lost words"), turn.started(2))
+        socket.tell(turn.extended(1, "Hello, you.", 2), *whole[-3:])
+
+    server.on_ask = restart
+    shown = invoke("chat", "Hello").stdout
+    assert "Lost words\n[The answer begins again:]\nHello, you.\n" in shown
+
+
+@pytest.mark.usefixtures("client")
+def test_words_that_steer_a_terminal_are_defused(invoke: Invoke, server: FakeServer) -> None:
+    def steer(socket: FakeSocket, turn: FakeTurn) -> None:
+        turn.text = "a\x1b[2Jb\x9bc\u202ed\r\ne"
+        server.play(socket, turn, turn.whole())
+
+    server.on_ask = steer
+    assert invoke("chat", "Hello").stdout.startswith("a[2Jbcd\ne\n")
+
+
+@pytest.mark.usefixtures("client")
+def test_history_lists_chats_and_reads_one(invoke: Invoke, server: FakeServer) -> None:
+    assert "No chats yet" in invoke("history").stdout
+    invoke("chat", "Hello")
+    chat = server.asks[0]["chat_id"]
+    assert f"{chat}  1970-01-01" in invoke("chats").stdout
+    assert "A greeting" in invoke("history").stdout
+    shown = invoke("history", chat).stdout
+    assert "You: Hello" in shown
+    assert "sophia  (3 credits): Hello, you." in shown
+    (turn,) = lines(invoke("--json", "history", chat).stdout)
+    assert (turn["type"], turn["text"], turn["answer"]) == ("turn", "Hello", "Hello, you.")
+
+
+@pytest.mark.usefixtures("client")
+def test_history_tells_how_unanswered_turns_ended(invoke: Invoke, server: FakeServer) -> None:
+    invoke("chat", "Hello")
+    chat = server.asks[0]["chat_id"]
+    row = server.turns[chat][0]
+    for name in ("answer", "suggestions"):
+        del row[name]
+    for outcome, words in {
+        "asked": "no answer yet",
+        "refused": "refused, nothing charged: harm_refused",
+        "failed": "failed",
+        "stopped": "stopped before",
+        "withheld": "taken back",
+    }.items():
+        row |= {"outcome": outcome, "code": "harm_refused" if outcome == "refused" else None}
+        assert words in invoke("history", chat).stdout
+
+
+@pytest.mark.usefixtures("client")
+def test_history_that_was_tampered_with_is_shown_and_is_an_alarm(invoke: Invoke, server: FakeServer) -> None:
+    invoke("chat", typed="Hello\nAnd?\n")
+    chat = server.asks[0]["chat_id"]
+    del server.turns[chat][0]["answer"]
+    result = invoke("history", chat)
+    assert result.exit_code == 1
+    assert "You: Hello" in result.stdout
+    assert "[this turn can't be trusted: message: not_authentic]" in result.stdout
+    assert "can't be trusted" in result.stderr
+
+
+@pytest.mark.usefixtures("client")
+def test_an_unknown_chat_is_an_error_with_a_next_step(invoke: Invoke) -> None:
+    result = invoke("--json", "history", "0190")
+    assert result.exit_code == 1
+    assert error_of(result)["code"] == "chat_not_found"
+
+
+@pytest.mark.usefixtures("client")
+def test_whoami_and_logout(invoke: Invoke, tmp_path: Path) -> None:
+    assert "100 available, 0 set aside" in invoke("whoami").stdout
+    assert invoke("logout").exit_code == 0
+    assert ProfileFile(tmp_path / "first").load().identity is None
+    result = invoke("whoami")
+    assert result.exit_code == 1
+    assert "sealmate login" in result.stderr
