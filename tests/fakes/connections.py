@@ -1,9 +1,6 @@
-"""Open WebSockets in memory: who holds which, and which were closed."""
+"""Open WebSockets in memory: who holds which."""
 
 from __future__ import annotations
-
-from sealmate import errors
-from sealmate.events import Event
 
 
 class FakeConnections:
@@ -17,17 +14,3 @@ class FakeConnections:
 
     def remove(self, connection_id: str) -> None:
         self.open.pop(connection_id, None)
-
-
-class FakePush:
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, Event]] = []
-        self.closed: list[str] = []
-
-    def send(self, connection_id: str, event: Event) -> None:
-        if connection_id in self.closed:
-            raise errors.ConnectionGone()
-        self.sent.append((connection_id, event))
-
-    def close(self, connection_id: str) -> None:
-        self.closed.append(connection_id)

@@ -17,9 +17,10 @@ from sealmate.adapters.dynamodb.wallets import DynamoWallets
 from sealmate.adapters.mail import Ses
 from tests.contract.accounts.conftest import REGION
 from tests.fakes.clock import FakeClock
-from tests.fakes.connections import FakeConnections, FakePush
+from tests.fakes.connections import FakeConnections
 from tests.fakes.http import Api
 from tests.fakes.person import Person
+from tests.fakes.push import FakePush
 
 SENDER = "hello@sealmate.example"
 

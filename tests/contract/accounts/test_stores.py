@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -97,9 +98,15 @@ def with_login(stores: Stores, login_id: str = "login-1") -> Login:
 
 
 def wins(act: Callable[[int], bool], rounds: int = 6) -> int:
-    """How many of some parallel calls came first."""
+    """How many of some parallel calls came first; all begin at once."""
+    start = Barrier(rounds)
+
+    def ready(number: int) -> bool:
+        start.wait(timeout=30)
+        return act(number)
+
     with ThreadPoolExecutor(rounds) as pool:
-        return sum(pool.map(act, range(rounds)))
+        return sum(pool.map(ready, range(rounds)))
 
 
 # --- sign-ups ---

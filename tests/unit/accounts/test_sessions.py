@@ -181,6 +181,18 @@ def test_ending_another_device_closes_its_connections(world: World, ada: Person)
     assert ada.call("DELETE", f"/account/sessions/{laptop}").code == "not_found"
 
 
+def test_a_connection_that_can_not_be_closed_keeps_no_rights(
+    world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def close(connection_id: str) -> None:
+        raise errors.DeliveryFailed(connection_id=connection_id)
+
+    monkeypatch.setattr(world.push, "close", close)
+    world.connections.open = dict.fromkeys(("c1", "c2"), (ada.account_id, ada.session_id))
+    assert ada.call("POST", "/auth/logout").status == 204
+    assert world.connections.open == {}
+
+
 def test_another_persons_session_can_not_be_ended(world: World, ada: Person) -> None:
     bob = world.person("bob@example.org").sign_up()
     assert bob.call("DELETE", f"/account/sessions/{ada.session_id}").code == "not_found"

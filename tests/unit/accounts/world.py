@@ -19,11 +19,12 @@ from tests.fakes.accounts import (
     Rows,
 )
 from tests.fakes.clock import FakeClock, FakeRandom
-from tests.fakes.connections import FakeConnections, FakePush
+from tests.fakes.connections import FakeConnections
 from tests.fakes.http import Api
 from tests.fakes.keys import FakeKeyService
 from tests.fakes.mail import FakeMailer
 from tests.fakes.person import Person
+from tests.fakes.push import FakePush
 from tests.unit.accounts.recorder import Recorder
 
 ORIGIN = "https://sealmate.example"

@@ -1,8 +1,10 @@
 """IAM: the administrator is one key with a checked signature, not whoever says so."""
 
 import os
+from email.utils import parseaddr
 from importlib import import_module
 from typing import Any
+from urllib.parse import parse_qs
 
 from infra.local.cloud.patches.source import Patch, Source
 from infra.local.cloud.settings import Settings
@@ -18,7 +20,32 @@ def _install(_settings: Settings) -> None:
     evaluator._is_root_key = lambda _key: False
 
 
+def _name_mail_identity(_settings: Settings) -> None:
+    actions: Any = import_module("ministack.core.iam_actions")
+    otherwise = actions._ses_v2_resource_arn
+
+    def resource_arn(method: str, path: str, body: bytes, region: str, account_id: str) -> str:
+        form = parse_qs(body.decode("utf-8", "replace")) if method == "POST" and path == "/" else {}
+        if form.get("Action") != ["SendEmail"]:
+            return str(otherwise(method, path, body, region, account_id))
+        address = parseaddr(form.get("Source", [""])[0])[1]
+        return f"arn:aws:ses:{region}:{account_id}:identity/{address}"
+
+    actions._ses_v2_resource_arn = resource_arn
+
+
 PATCHES = (
+    Patch(
+        name="mail-identity",
+        mends="SendEmail was authorised on * instead of its sender's identity, so a policy that names identities denied it.",
+        replaces=(
+            Source(
+                "ministack.core.iam_actions:_ses_v2_resource_arn",
+                "96f8ace790bed629acf146f5590f710a5d094dc4a8591830861dac4cc8fd6448",
+            ),
+        ),
+        apply=_name_mail_identity,
+    ),
     Patch(
         name="administrator-signature",
         mends=(

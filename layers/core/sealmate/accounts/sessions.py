@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sealmate import errors
@@ -97,9 +98,13 @@ class Sessions:
         """Ends a session and closes its WebSockets; its tickets die with it, as redeeming one looks for the session."""
         self.store.delete(account_id, session_id)
         connections = self.connections()
-        for connection_id in connections.of_session(account_id, session_id):
+        opened = connections.of_session(account_id, session_id)
+        for connection_id in opened:
             connections.remove(connection_id)
-            self.push().close(connection_id)
+        for connection_id in opened:
+            # Without its row a connection can neither act nor hear, so one that can't be reached does no harm.
+            with suppress(errors.DeliveryFailed):
+                self.push().close(connection_id)
 
     def _check(self, shown: Presented) -> Session:
         now, given = self.clock.now(), proofs.sha256(shown.token.secret)

@@ -79,16 +79,17 @@ Suggestion = Annotated[
 class Reading(Shape):
     """`harm`: to people, if it were answered. `misuse`: of the assistant. `language`: ISO 639-1."""
 
-    harm: Score
-    misuse: Score
     language: Annotated[str, Field(pattern="^[a-z]{2}$"), BeforeValidator(_language)]
     title: Annotated[
         str, AfterValidator(_title), Field(strict=True, min_length=1, json_schema_extra={"maxLength": 120})
     ]
+    mate: Annotated[str, AfterValidator(_known), Field(json_schema_extra=_one_of_the_mates)]
     complexity: Complexity
     # Bounds of a number don't hold in a grammar, an enumeration does.
     temperature: Annotated[float, Field(strict=True, ge=0, le=1, json_schema_extra={"enum": TEMPERATURES})]
-    mate: Annotated[str, AfterValidator(_known), Field(json_schema_extra=_one_of_the_mates)]
+    # Last, for a small model scores better what it has named before.
+    harm: Score
+    misuse: Score
 
 
 class Review(Shape):
