@@ -8,6 +8,7 @@ import pytest
 
 from sealmate import wiring
 from sealmate.adapters.clock import SystemClock
+from sealmate.adapters.dynamodb.table import connection
 from sealmate.settings import settings
 from tests.fakes.keys import FakeKeyService
 from tests.fakes.models import FakeModel, FakeModels
@@ -37,8 +38,10 @@ def cloud() -> Iterator[None]:
     """One stack for all tests: each has people of its own in it."""
     with pytest.MonkeyPatch.context() as patch, stack(patch):
         settings.cache_clear()
+        connection.cache_clear()
         yield
     settings.cache_clear()
+    connection.cache_clear()
 
 
 @pytest.fixture

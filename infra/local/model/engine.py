@@ -14,7 +14,8 @@ from pathlib import Path
 SLOTS = 2
 CONTEXT_TOKENS = 8192
 PROMPT_CACHE_MIB = 512
-NICENESS = 0
+# Behind the Lambdas: their bursts end in 60 % of the time, for prompts that take a sixth longer.
+NICENESS = 5
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from sealmate.accounts.stores import (
     TryStore,
 )
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem
-from sealmate.adapters.dynamodb.table import bind
+from sealmate.adapters.dynamodb.table import bind, connection
 from sealmate.adapters.dynamodb.wallets import DynamoWallets
 from tests.fakes.accounts import (
     FakeAccounts,
@@ -69,6 +69,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     _one_request_at_a_time(monkeypatch)
     settings.settings.cache_clear()
+    connection.cache_clear()
     wiring.override()
     with mock_aws():
         dynamodb = boto3.client("dynamodb")
@@ -76,6 +77,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             _create(dynamodb, table)
         yield REGION
     wiring.override()
+    connection.cache_clear()
     settings.settings.cache_clear()
 
 

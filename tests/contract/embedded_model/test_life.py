@@ -104,12 +104,51 @@ def test_a_second_start_takes_the_saved_prompts(server: Running, tmp_path: Path)
     assert all(after[name] == made[name] for name in saved)
 
 
+def engines_of(handle: status.Handle) -> list[Path]:
+    children = Path(f"/proc/{handle.pid}/task/{handle.pid}/children").read_text().split()
+    return [Path(f"/proc/{child}") for child in children]
+
+
 @pytest.mark.usefixtures("tiny_environment")
 def test_it_ends_when_told_and_its_engine_with_it(tmp_path: Path) -> None:
     handle = status.start(free_port(), tmp_path)
     status.wait_listening(handle)
-    children = Path(f"/proc/{handle.pid}/task/{handle.pid}/children").read_text().split()
+    engines = engines_of(handle)
     status.stop(handle)
 
+    assert engines
     assert status.status(handle.port) == "language model: not running"
-    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+    assert not [engine for engine in engines if engine.exists()]
+
+
+@pytest.mark.usefixtures("tiny_environment")
+def test_a_killed_server_leaves_no_engine_behind(tmp_path: Path) -> None:
+    handle = status.start(free_port(), tmp_path)
+    status.wait_listening(handle)
+    watch_until_ready(handle)
+    engines = engines_of(handle)
+    handle.process.kill()
+    handle.process.wait()
+
+    assert engines
+    while any(engine.exists() for engine in engines):  # the suite's timeout bounds this
+        time.sleep(0.02)
+
+
+@pytest.mark.usefixtures("tiny_environment")
+def test_a_broken_saved_prompt_is_made_anew(server: Running, tmp_path: Path) -> None:
+    saved = sorted((server.state_dir / "prompts").iterdir())
+    (tmp_path / "prompts").mkdir()
+    for path in saved:
+        (tmp_path / "prompts" / path.name).write_bytes(b"broken")
+
+    handle = status.start(free_port(), tmp_path, server.warm_file)
+    try:
+        status.wait_listening(handle)
+        watch_until_ready(handle)
+    finally:
+        status.stop(handle)
+
+    made = sorted((tmp_path / "prompts").iterdir())
+    assert [path.name for path in made] == [path.name for path in saved]
+    assert all(path.stat().st_size > 1000 for path in made)

@@ -38,10 +38,14 @@ class Tickets:
         now, taken = self.clock.now(), self.store.take(_hash(ticket))
         if taken is None or taken.expires_at <= now:
             raise errors.NotSignedIn()
-        session = self.sessions.get(taken.account_id, taken.session_id)
-        if session is None or session.expires_at <= now:
+        if not self.alive(taken.account_id, taken.session_id):
             raise errors.NotSignedIn()
         return taken.account_id, taken.session_id
+
+    def alive(self, account_id: str, session_id: str) -> bool:
+        """Whether a session has neither been revoked nor expired."""
+        session = self.sessions.get(account_id, session_id)
+        return session is not None and session.expires_at > self.clock.now()
 
 
 def _hash(ticket: str) -> str:

@@ -36,4 +36,8 @@ class Connect:
         account_id, session_id = self.tickets.redeem(ticket)
         caller = Caller(connection_id=connection_id, account_id=account_id, session_id=session_id)
         self.connections.add(caller, now=self.clock.now())
+        if not self.tickets.alive(account_id, session_id):
+            # Revoked between the two: whoever revoked it could not see this connection yet.
+            self.connections.remove(connection_id)
+            raise errors.NotSignedIn()
         return PROTOCOL

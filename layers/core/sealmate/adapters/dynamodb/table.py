@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.connection import Connection
+from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
@@ -19,11 +20,26 @@ _CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedTh
 _TRIES = 8
 
 
+@cache
+def connection() -> Connection:
+    """One client for all models and transactions: making one costs 90 ms of CPU, and PynamoDB would make one a model.
+
+    Tests clear it (`connection.cache_clear()`) when they change what stands behind it.
+    """
+    return Connection(region=settings().region)
+
+
 class Item(Model):
     """Base of all items: the tables' keys are `pk` and `sk`, both strings."""
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        table = super()._get_connection()
+        table.connection._client = connection().client
+        return table
 
 
 def bind(*models: type[Item], table: str) -> None:
@@ -47,7 +63,7 @@ class _Writes(TransactWrite):
     _SENT = ("check", "delete", "save", "update")
 
     def __init__(self) -> None:
-        super().__init__(connection=Connection(region=settings().region))
+        super().__init__(connection=connection())
         self._kinds: list[str] = []
 
     def condition_check(self, *args: Any, **kwargs: Any) -> None:
