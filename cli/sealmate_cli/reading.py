@@ -118,7 +118,8 @@ def _read_turn(keys: ChatKeys, turn: wire.Turn, earlier: dict[str, wire.Turn]) -
     text = answer = None
     suggestions: list[str] = []
     try:
-        text = _message(keys, turn, earlier)
+        text = _message(keys, turn)
+        _check_chain(turn, earlier)
     except CryptoError as error:
         opening.note("message", error)
     if turn.answer is not None:
@@ -133,7 +134,7 @@ def _read_turn(keys: ChatKeys, turn: wire.Turn, earlier: dict[str, wire.Turn]) -
     return ReadTurn(
         turn_id=turn.turn_id,
         chat_id=turn.chat_id,
-        parent=turn.parent,
+        parent=turn.parent.turn_id if turn.parent else None,
         created_at=turn.created_at,
         outcome=turn.outcome,
         text=text,
@@ -148,15 +149,18 @@ def _read_turn(keys: ChatKeys, turn: wire.Turn, earlier: dict[str, wire.Turn]) -
     )
 
 
-def _message(keys: ChatKeys, turn: wire.Turn, earlier: dict[str, wire.Turn]) -> str:
-    key = keys.of_record(turn.message)
+def _message(keys: ChatKeys, turn: wire.Turn) -> str:
+    parent = turn.parent.hash if turn.parent else b""
+    return keys.of_record(turn.message).open_message(turn.message, turn=turn.turn_id, parent=parent)
+
+
+def _check_chain(turn: wire.Turn, earlier: dict[str, wire.Turn]) -> None:
+    """The hash a message was sealed with is that of its parent's answer, or of its message if the answer was still to come."""
     if turn.parent is None:
-        return key.open_message(turn.message, turn=turn.turn_id, parent=b"")
-    parent = earlier.get(turn.parent)
+        return
+    parent = earlier.get(turn.parent.turn_id)
     if parent is None:
         raise CryptoError("parent_missing")
-    try:
-        return key.open_message(turn.message, turn=turn.turn_id, parent=parent_hash(parent))
-    except CryptoError:
-        # Asked while the parent's answer was still to come: then it is bound to the parent's message.
-        return key.open_message(turn.message, turn=turn.turn_id, parent=hash_of(parent.message))
+    # An answer that was taken back is no longer there to be hashed.
+    if parent.outcome != "withheld" and turn.parent.hash not in (parent_hash(parent), hash_of(parent.message)):
+        raise CryptoError("chain_broken")

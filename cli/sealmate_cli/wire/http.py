@@ -142,10 +142,17 @@ class ChatPage(Shape):
     cursor: str | None = None
 
 
+class Parent(Shape):
+    """The turn before, and the hash of its record that this message was sealed with."""
+
+    turn_id: str
+    hash: Bytes
+
+
 class Turn(Shape):
     turn_id: str
     chat_id: str
-    parent: str | None = None
+    parent: Parent | None = None
     created_at: int
     message: Bytes
     answer: Bytes | None = None

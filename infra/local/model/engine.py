@@ -14,7 +14,7 @@ from pathlib import Path
 SLOTS = 2
 CONTEXT_TOKENS = 8192
 PROMPT_CACHE_MIB = 512
-# Behind the Lambdas: their bursts end in 60 % of the time, for prompts that take a sixth longer.
+# Lower priority than the Lambdas: their short bursts end sooner, a contended prompt takes somewhat longer.
 NICENESS = 5
 
 

@@ -227,7 +227,7 @@ class FakeServer:
             "outcome": outcome,
         }
         if "parent" in ask:
-            row["parent"] = ask["parent"]["turn_id"]
+            row["parent"] = ask["parent"]
         if "answer_finished" in told:
             row |= {"answer": told["answer_finished"]["answer"], "mate": "sophia", "model": "small"}
         if "suggestions_made" in told:

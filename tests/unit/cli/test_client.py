@@ -294,16 +294,23 @@ def drop_answer(turns: list[Json]) -> None:
     del turns[0]["answer"]
 
 
+def withhold_answer(turns: list[Json]) -> None:
+    """After the next message was asked: the stored hash still opens it."""
+    drop_answer(turns)
+    turns[0]["outcome"] = "withheld"
+
+
 @pytest.mark.parametrize(
     ("spoil", "troubles"),
     [
-        (swap_answers, ["answer: not_authentic", "message: not_authentic"]),
+        (swap_answers, ["answer: not_authentic", "message: chain_broken"]),
         (drop_first, ["message: parent_missing"]),
         (deny_parent, [None, "message: not_authentic"]),
         (reorder, ["message: parent_missing", None]),
         (answer_as_message, ["message: wrong_suite", None]),
         (replace_suggestions, ["suggestions: not_authentic", None]),
-        (drop_answer, [None, "message: not_authentic"]),
+        (drop_answer, [None, "message: chain_broken"]),
+        (withhold_answer, [None, None]),
     ],
 )
 def test_turns_swapped_dropped_or_reordered_show(

@@ -34,7 +34,7 @@ class NewTurn:
     turn: Turn
     generation: int
     record: bytes
-    parent_turn_id: str | None
+    parent: tuple[str, bytes] | None
     sealed_message: bytes
     chat_key: bytes | None
     key_epoch: int | None
@@ -69,11 +69,11 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A turn as a chat keeps it; bytes are envelopes."""
+    """A turn as a chat keeps it; bytes are envelopes. `parent`: the turn before, and the hash this message was sealed with."""
 
     turn_id: str
     chat_id: str
-    parent: str | None
+    parent: tuple[str, bytes] | None
     created_at: int
     message: bytes
     outcome: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sealmate.model import Bytes, Shape
 from sealmate.turns.ports import Chat, Record
+from sealmate.turns.requests import Parent
 
 
 class ChatKey(Shape):
@@ -40,7 +41,7 @@ class ChatsReply(Shape):
 class TurnReply(Shape):
     turn_id: str
     chat_id: str
-    parent: str | None
+    parent: Parent | None
     created_at: int
     message: Bytes
     outcome: str
@@ -55,7 +56,8 @@ class TurnReply(Shape):
 
     @classmethod
     def of(cls, record: Record) -> TurnReply:
-        return cls(**vars(record))
+        parent = Parent(turn_id=record.parent[0], hash=record.parent[1]) if record.parent else None
+        return cls(**{**vars(record), "parent": parent})
 
 
 class TurnsReply(Shape):

@@ -45,7 +45,7 @@ class Start:
                 turn=turn,
                 generation=ask.generation,
                 record=ask.record,
-                parent_turn_id=ask.parent.turn_id if ask.parent else None,
+                parent=(ask.parent.turn_id, ask.parent.hash) if ask.parent else None,
                 sealed_message=self._sealed(ask, history),
                 chat_key=ask.chat_key,
                 key_epoch=key_epoch,

@@ -120,7 +120,7 @@ def _record(item: RecordItem) -> Record:
     return Record(
         turn_id=item.turn_id,
         chat_id=item.chat_id,
-        parent=item.parent_turn_id,
+        parent=(item.parent_turn_id, item.parent_hash) if item.parent_turn_id and item.parent_hash else None,
         created_at=int(item.created_at),
         message=item.message,
         outcome=item.outcome,

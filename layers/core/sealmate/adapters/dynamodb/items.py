@@ -62,6 +62,7 @@ class RecordItem(Item):
     turn_id = UnicodeAttribute()
     chat_id = UnicodeAttribute()
     parent_turn_id = UnicodeAttribute(null=True)
+    parent_hash = BinaryAttribute(legacy_encoding=False, null=True)
     created_at = NumberAttribute()
     message = BinaryAttribute(legacy_encoding=False)
     outcome = UnicodeAttribute()
