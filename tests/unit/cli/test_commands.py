@@ -294,7 +294,7 @@ def test_history_that_was_tampered_with_is_shown_and_is_an_alarm(invoke: Invoke,
     result = invoke("history", chat)
     assert result.exit_code == 1
     assert "You: Hello" in result.stdout
-    assert "[this turn can't be trusted: message: not_authentic]" in result.stdout
+    assert "[this turn can't be trusted: message: chain_broken]" in result.stdout
     assert "can't be trusted" in result.stderr
 
 
