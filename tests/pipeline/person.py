@@ -133,7 +133,9 @@ def settle_executions(seconds: float = 30) -> list[dict[str, Any]]:
     client = boto3.client("stepfunctions")
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        found: list[dict[str, Any]] = client.list_executions(stateMachineArn=os.environ["ANSWER_TURN_ARN"])["executions"]  # type: ignore[assignment]
+        found: list[dict[str, Any]] = client.list_executions(stateMachineArn=os.environ["ANSWER_TURN_ARN"])[
+            "executions"
+        ]  # type: ignore[assignment]
         if all(execution["status"] != "RUNNING" for execution in found):
             return found
         time.sleep(0.01)

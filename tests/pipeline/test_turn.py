@@ -108,9 +108,7 @@ def test_a_second_execution_of_a_turn_does_nothing(person: Person) -> None:
 def test_the_next_message_needs_no_history(person: Person, scripts: Scripts) -> None:
     chat = person.new_chat()
     first = person.ask(chat, "My name is Ada")
-    second = person.ask(
-        chat, "What is my name?", history="cached", chat_key=None, parent=person.parent_of(chat, first)
-    )
+    second = person.ask(chat, "What is my name?", history="cached", chat_key=None, parent=person.parent_of(chat, first))
     assert "answer_finished" in kinds(person, second)
     assert "chat_titled" not in kinds(person, second)
     asked = [a for a in scripts.asked if a.kind == "stream"][-1]
@@ -417,5 +415,3 @@ def test_foreign_chats_lead_nowhere(person: Person, push: FakePush) -> None:
     body = stranger.message(chat, "Let me in", chat_key=None)
     stranger.send(body)
     assert stranger.last(body["turn_id"], "request_refused").code == "chat_not_found"
-
-
