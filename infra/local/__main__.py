@@ -17,8 +17,9 @@ from infra.local.cloud import process
 from infra.local.cloud.deploy import DeployError, deploy
 from infra.local.cloud.settings import Settings
 from infra.local.model import status as model_status
-from infra.local.model import weights
-from infra.local.ports import ROOT, Place, place
+from infra.local.model.catalog import UnknownModel
+from infra.local.model.download import WeightsError
+from infra.local.ports import DEFAULT_FRONT, ROOT, Place, place
 
 _STACK = "sealmate"
 console = Console(stderr=False, highlight=False)
@@ -42,7 +43,8 @@ def up(at: Place) -> int:
         model.join()
         language_model.wait(at, console.print)
     console.print(f"\n[bold]Sealmate is up[/] after {time.monotonic() - began:.1f} s.")
-    console.print(f"  talk to it      .venv/bin/sealmate --server {at.url} signup   (then: chat)")
+    server = "" if at.front == DEFAULT_FRONT else f" --server {at.url}"
+    console.print(f"  talk to it      .venv/bin/sealmate{server} signup")
     console.print(f"  mails it sent   {at.url}/mail")
     console.print(f"  AWS endpoint    {cloud.settings.endpoint}   logs in {at.state}")
     console.print("  see it work     make demo        stop it   make down")
@@ -89,7 +91,8 @@ class _Background(threading.Thread):
 
     def __init__(self, work: Any) -> None:
         super().__init__(daemon=True)
-        self._work, self._failure = work, None
+        self._work = work
+        self._failure: Exception | None = None
 
     def run(self) -> None:
         try:
@@ -166,11 +169,13 @@ def _sweep(cloud: process.Cloud, outputs: dict[str, str], *, before: int) -> Non
 
 def main() -> int:
     commands = {"up": up, "down": down, "reset": reset, "status": status}
-    parser = argparse.ArgumentParser(prog="python -m infra.local", description="Sealmate's whole stack on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.local", description="Sealmate's whole stack on this machine."
+    )
     parser.add_argument("command", choices=commands)
     try:
         return commands[parser.parse_args().command](place())
-    except (DeployError, process.NotReadyError, weights.WeightsError, model_status.DidNotStart) as error:
+    except (DeployError, process.NotReadyError, WeightsError, UnknownModel, model_status.DidNotStart) as error:
         console.print(f"[red]{error}[/]", markup=not isinstance(error, DeployError))
         console.print("Next step: make down, then make up; if it stays, make reset begins with an empty stack.")
         return 1

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from infra.local import __main__ as local
 from infra.local.cloud import process
 from infra.local.ports import Place, place
 from sealmate_cli.client import Client
-from sealmate_cli.wire.events import Received
 
 console = Console(highlight=False)
 _QUESTION = "In two sentences: why is the sky blue?"
@@ -63,9 +62,7 @@ def _walk(at: Place, folder: Path) -> None:
 
     _title("1  Signing up, with an authenticator that the server insists on")
     laptop = Client(at.url, folder / "laptop")
-    made = laptop.signup(
-        email, password, read_code=lambda: _mailed_code(at, email), read_totp=authenticator.first_code
-    )
+    made = laptop.signup(email, password, read_code=lambda: _mailed_code(at, email), read_totp=authenticator.first_code)
     _say(f"account {made.account_id} of {email}; keys were made on this device")
     _say(f"{len(made.backup_codes)} backup codes and a recovery key of {len(made.recovery_key)} characters, shown once")
     before = laptop.wallet().available
@@ -78,7 +75,11 @@ def _walk(at: Place, folder: Path) -> None:
 
     _title("3  The ledger")
     for row in laptop.ledger():
-        what = f"{row.model}, {row.input_tokens} tokens in, {row.output_tokens} out" if row.kind == "charge" else "on signing up"
+        what = (
+            f"{row.model}, {row.input_tokens} tokens in, {row.output_tokens} out"
+            if row.kind == "charge"
+            else "on signing up"
+        )
         _say(f"{row.kind:>6}  {row.credits:>5}  {what}")
 
     _title("4  A second device reads it back")
@@ -112,35 +113,29 @@ async def _ask(client: Client, text: str) -> dict[str, Any]:
     return seen
 
 
-def _show(event: Received, seen: dict[str, Any], seconds: float) -> None:
-    at = f"{seconds:5.1f} s"
-    match event.type:
-        case "turn_accepted":
-            _say(f"{at}  stored, sealed; checking credits")
-        case "credits_reserved":
-            _say(f"{at}  {event.credits} credits reserved; reading the message")
-        case "message_read":
-            _say(f"{at}  {event.mate_name} answers ({event.reason}; {event.complexity}; {event.model})")
-        case "chat_titled":
-            _say(f"{at}  title: {event.title}")
-        case "answer_started":
-            _say(f"{at}  answering")
-            seen["text"] = ""
-        case "answer_extended":
-            seen["text"] += event.delta
-            console.print(event.delta, end="", markup=False, soft_wrap=True)
-        case "answer_finished":
-            console.print()
-            _say(f"{at}  answer sealed and stored ({event.finish})")
-        case "suggestions_made":
-            for number, suggestion in enumerate(event.suggestions, 1):
-                _say(f"        {number}. {suggestion}")
-        case "turn_charged":
-            _say(f"{at}  {event.credits} credits charged, {event.available} left")
-        case "turn_refused" | "turn_failed":
-            _say(f"{at}  {event.type.removeprefix('turn_')}: {event.message} {event.next_step}")
-        case _:
-            pass
+def _show(event: Any, seen: dict[str, Any], seconds: float) -> None:
+    if event.type == "answer_extended":
+        seen["text"] += event.delta
+        console.print(event.delta, end="", markup=False, soft_wrap=True)
+        return
+    if event.type == "answer_finished":
+        console.print()
+    if event.type in _LINES:
+        _say(f"{seconds:5.1f} s  {_LINES[event.type](event)}")
+
+
+_LINES: dict[str, Callable[[Any], str]] = {
+    "turn_accepted": lambda _: "stored, sealed; checking credits",
+    "credits_reserved": lambda e: f"{e.credits} credits reserved; reading the message",
+    "message_read": lambda e: f"{e.mate_name} answers ({e.reason}; {e.complexity}; {e.model})",
+    "chat_titled": lambda e: f"title: {e.title}",
+    "answer_started": lambda _: "answering",
+    "answer_finished": lambda e: f"answer sealed and stored ({e.finish})",
+    "suggestions_made": lambda e: "follow-ups:" + "".join(f"\n{i:>12}. {s}" for i, s in enumerate(e.suggestions, 1)),
+    "turn_charged": lambda e: f"{e.credits} credits charged, {e.available} left",
+    "turn_refused": lambda e: f"refused: {e.message} {e.next_step}",
+    "turn_failed": lambda e: f"failed: {e.message} {e.next_step}",
+}
 
 
 class _Authenticator:

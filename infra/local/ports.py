@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_FRONT = 8410
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,5 +31,5 @@ class Place:
 def place() -> Place:
     return Place(
         state=Path(os.environ.get("SEALMATE_STATE") or ROOT / ".local").resolve(),
-        front=int(os.environ.get("SEALMATE_PORT") or 8410),
+        front=int(os.environ.get("SEALMATE_PORT") or DEFAULT_FRONT),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from sealmate import errors
 from sealmate.events import EVENT, Event
@@ -33,7 +34,8 @@ class FakePush:
         self.closed.append(connection_id)
         self.gone.add(connection_id)
 
-    def to(self, connection_id: str) -> list[Event]:
+    def to(self, connection_id: str) -> list[Any]:
+        """Any: a test that reads a field says by that which event it expects."""
         return [event for connection, event in self.sent if connection == connection_id]
 
     def types(self, connection_id: str) -> list[str]:

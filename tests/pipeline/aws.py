@@ -107,7 +107,7 @@ def _invoke(
     _self: object, function_name: str, _qualifier: object, body: Any, _headers: object, response_headers: dict[str, str]
 ) -> bytes:
     """As Lambda does it: an exception's class name and text are the error."""
-    name = function_name.split(":function:")[-1].split(":")[0]
+    name = function_name.removeprefix(f"arn:aws:lambda:{REGION}:123456789012:function:")
     try:
         return json.dumps(handler(name)(json.loads(body or "{}"), None)).encode()
     except Exception as error:  # noqa: BLE001 - any exception becomes Lambda's error document

@@ -12,7 +12,6 @@ from typing import Any
 from sealmate import wiring
 from sealmate.adapters.dynamodb.items import EpochItem, LedgerItem, WalletItem
 from sealmate.billing.ports import LedgerRow, Wallet
-from sealmate.events import Event
 from sealmate.model import to_base64url
 from sealmate.turns.ports import Caller, Record
 from sealmate_cli.crypto.chats import ChatKey, make_chat_key, wrap_chat_key
@@ -99,7 +98,7 @@ class Person:
         settle_executions()
         return str(body["turn_id"])
 
-    def events(self, turn: str | None = None) -> list[Event]:
+    def events(self, turn: str | None = None) -> list[Any]:
         found = self.push.to(self.connection)
         return [e for e in found if turn is None or getattr(e, "turn_id", None) == turn]
 

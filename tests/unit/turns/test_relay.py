@@ -61,7 +61,12 @@ def test_the_first_delta_goes_out_at_once_and_alone() -> None:
 def test_a_slow_connection_makes_larger_frames_not_a_longer_queue() -> None:
     frames: list[tuple[int, str]] = []
     gate = threading.Event()
-    with relay(frames, frame=0.0, on_send=lambda seq, _: gate.wait() if seq == 1 else None) as running:
+
+    def hold_the_first(seq: int, _delta: str) -> None:
+        if seq == 1:
+            gate.wait()
+
+    with relay(frames, frame=0.0, on_send=hold_the_first) as running:
         for n in range(100):
             running.add(f"{n} ")
         gate.set()
@@ -90,10 +95,13 @@ def test_what_the_sender_meets_is_raised_where_the_reader_adds() -> None:
     def lost(_seq: int, _text: str) -> bool:
         raise ConnectionError
 
-    with relay(frames, snapshot=0.0, on_snapshot=lost) as running, pytest.raises(ConnectionError):
+    def read(running: Relay) -> None:
         for _ in range(2000):
             running.add("x")
             time.sleep(0.005)
+
+    with relay(frames, snapshot=0.0, on_snapshot=lost) as running, pytest.raises(ConnectionError):
+        read(running)
 
 
 def test_pace_waits_for_the_next_thing_that_is_due() -> None:

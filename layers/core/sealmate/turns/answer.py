@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from sealmate.turns.relay import Pace, Relay
 from sealmate.turns.requests import Said
 from sealmate.turns.stages import Answered, MainProcessing
 from sealmate.turns.start import trimmed
+
+_log = logging.getLogger(__name__)
 
 # Seconds for which one attempt alone may stream, renewed with every snapshot.
 _LEASE = 15
@@ -47,6 +50,9 @@ class Respond:
     def __call__(self, stage: MainProcessing, audience: Audience) -> Answered:
         """TurnAlreadyRunning, TurnStopped (nothing was produced), TurnInterrupted, and the providers' errors."""
         turn = self.turns.turn(stage.account_id, stage.turn_id)
+        if turn.finish:
+            # A retry of a call whose reply was lost: the answer is stored, and told.
+            return _answered(turn)
         message, key = in_flight.read(
             stage.account_id, stage.turn_id, turns=self.turns, keys=self.keys, random=self.random
         )
@@ -60,7 +66,10 @@ class Respond:
             self.turns.give_up(turn, attempt=stream.attempt)
             raise
         answer = attempt.store(message, produced)
-        self._remember(stage, message, answer, produced.text)
+        try:
+            self._remember(stage, message, answer, produced.text)
+        except Exception as error:  # noqa: BLE001 - the cache spares the next message its history, nothing more
+            _log.warning("not cached", extra={"turn_id": stage.turn_id, "error": type(error).__name__})
         return Answered(
             finish=produced.finish,
             input_tokens=produced.usage.input_tokens,
@@ -199,9 +208,16 @@ class _Attempt:
         return {"turn_id": self.turn.turn_id, "chat_id": self.turn.chat_id}
 
 
+def _answered(turn: Turn) -> Answered:
+    return Answered(
+        finish=turn.finish or "complete", input_tokens=turn.input_tokens or 0, output_tokens=turn.output_tokens or 0
+    )
+
+
 def prompt_for(stage: MainProcessing, message: MessageInFlight) -> list[ChatMessage]:
-    """The mate's prompt, the history and the message. The prompt comes first and unchanged, so that providers can cache it."""
-    system = ChatMessage(role="system", text=mates.get(stage.mate).prompt)
+    """The mate's prompt, the history and the message. What is always the same comes first, so that providers can cache it."""
+    language = f"Answer in the language whose ISO 639-1 code is {stage.language}."
+    system = ChatMessage(role="system", text=f"{mates.get(stage.mate).prompt}\n{language}")
     said = [ChatMessage(role=s.role, text=s.text) for s in message.history]
     return [system, *said, ChatMessage(role="user", text=message.message)]
 

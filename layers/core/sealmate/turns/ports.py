@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from sealmate.events import Finish
+
 Status = Literal["asked", "running", "answered", "settled", "ended"]
 
 
@@ -23,6 +25,7 @@ class Turn:
     code: str | None = None
     mate: str | None = None
     model: str | None = None
+    finish: Finish | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
 
@@ -59,7 +62,7 @@ class Answer:
 
     envelope: bytes
     snapshot: bytes
-    finish: str
+    finish: Finish
     mate: str
     model: str
     input_tokens: int

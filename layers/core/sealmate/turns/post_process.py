@@ -51,7 +51,9 @@ class PostProcess:
             self._withhold(stage, audience)
             return Reviewed(misuse=review.misuse, suggestions=0)
         if review.misuse >= limits.misuse_annotated_from:
+            # What might come next would only lead further.
             self._annotate(stage, "possible_misuse", audience)
+            return Reviewed(misuse=review.misuse, suggestions=0)
         self._suggest(stage, message, review.suggestions, answer_hash, audience)
         return Reviewed(misuse=review.misuse, suggestions=len(review.suggestions))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 
 from sealmate import catalog, errors, mates
@@ -20,6 +21,7 @@ from sealmate.turns.stages import Choices, PreProcessing
 # The cheap model needs the drift of a chat, not all of it.
 _HISTORY_CHARACTERS = 600
 _MESSAGE_CHARACTERS = 6_000
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class PreProcess:
             stage.account_id, stage.turn_id, turns=self.turns, keys=self.keys, random=self.random
         )
         reading = judge(self.models, self.model_set, prompt_for(message), Reading)
+        # The audit: which turn, what scores. Never a word of it.
+        _log.info("read", extra={"turn_id": stage.turn_id, "harm": reading.harm, "misuse": reading.misuse})
         if reading.harm >= catalog.limits().harm_refused_from:
             raise errors.HarmRefused(harm=reading.harm)
         mate = mates.get(message.mate or reading.mate)

@@ -87,7 +87,8 @@ class Start:
             message_hash=digest(ask.record),
             generation=ask.generation,
             mate=ask.mate,
-            first=ask.chat_key is not None,
+            # Also after a first message that was refused: the title is still to be given.
+            first=not any(said.role == "assistant" for said in history),
         )
         key = make_turn_key(ask.turn_id, keys=self.keys, random=self.random)
         return key.seal(message.model_dump_json().encode(), part="message")

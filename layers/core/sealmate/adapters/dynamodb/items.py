@@ -91,6 +91,7 @@ class TurnItem(Item):
     code = UnicodeAttribute(null=True)
     mate = UnicodeAttribute(null=True)
     model = UnicodeAttribute(null=True)
+    finish = UnicodeAttribute(null=True)
     input_tokens = NumberAttribute(null=True)
     output_tokens = NumberAttribute(null=True)
     ttl = NumberAttribute()

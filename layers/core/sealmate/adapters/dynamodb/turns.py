@@ -18,6 +18,7 @@ from sealmate.adapters.dynamodb.items import (
     turn_key,
 )
 from sealmate.adapters.dynamodb.table import Refused, commit
+from sealmate.events import Finish
 from sealmate.model import to_base64url
 from sealmate.turns.ports import Answer, NewTurn, Status, Stream, Turn
 
@@ -121,6 +122,7 @@ class DynamoTurns:
             code=item.code,
             mate=item.mate,
             model=item.model,
+            finish=FINISHES.get(item.finish or ""),
             input_tokens=None if item.input_tokens is None else int(item.input_tokens),
             output_tokens=None if item.output_tokens is None else int(item.output_tokens),
         )
@@ -205,6 +207,7 @@ class DynamoTurns:
                     TurnItem.status.set("answered"),
                     TurnItem.mate.set(answer.mate),
                     TurnItem.model.set(answer.model),
+                    TurnItem.finish.set(answer.finish),
                     TurnItem.input_tokens.set(answer.input_tokens),
                     TurnItem.output_tokens.set(answer.output_tokens),
                 ],
@@ -235,6 +238,9 @@ class DynamoTurns:
 
 
 _STATUSES: dict[str, Status] = {s: s for s in ("asked", "running", "answered", "settled", "ended")}
+
+
+FINISHES: dict[str, Finish] = {f: f for f in ("complete", "length", "stopped")}
 
 
 def _status(text: str) -> Status:
