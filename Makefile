@@ -46,7 +46,23 @@ pipeline: $(READY)
 e2e: $(READY)
 	$(BIN)/python -m pytest tests/e2e -q
 
+build: $(READY) ## Build what Lambda runs, for ARCHITECTURE (arm64 or x86_64), in .build
+	@$(BIN)/python -m infra.deploy build
+
+deploy: $(READY) ## Build and deploy to AWS, or to AWS_ENDPOINT_URL; docs/deploy.md says how
+	@$(BIN)/python -m infra.deploy
+
+docs: $(READY) ## Write the pages that follow from code: docs/errors.md
+	@$(BIN)/python -m infra.error_list
+
 lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
 	$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
 
-.PHONY: help up down reset status demo test lint unit contract pipeline e2e lock
+.PHONY: help up down reset status demo test lint unit contract pipeline e2e build deploy docs lock
+
+bench: $(READY) ## Measure: AWS calls a message, cold starts, waiting for the first token
+	PYTHONPATH=.:layers/core:cli $(BIN)/python -W ignore -m tests.bench.calls
+	PYTHONPATH=.:layers/core:cli $(BIN)/python -m tests.bench.cold_start
+	PYTHONPATH=.:layers/core:cli $(BIN)/python -m tests.bench.first_token
+
+.PHONY: bench

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 VENDOR_LAYER = "layers/vendor"
-_IGNORED = {"__pycache__", ".DS_Store"}
+_IGNORED = ".DS_Store"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -26,7 +26,7 @@ def package(template_file: Path, *, bucket: str, embedded: bool) -> Packaged:
     """Reads the template and the folders it names.
 
     With `embedded` the vendor layer stays empty: third-party packages then come from the interpreter that runs the
-    embedded cloud.
+    embedded cloud. Otherwise the folders are what `make build` made, and bytecode in them is meant for Lambda.
     """
     template: dict[str, Any] = import_module("samtranslator.yaml_helper").yaml_parse(template_file.read_text())
     objects: dict[str, Callable[[], bytes]] = {}
@@ -36,7 +36,7 @@ def package(template_file: Path, *, bucket: str, embedded: bool) -> Packaged:
         if embedded and relative.rstrip("/") == VENDOR_LAYER:
             files: dict[str, Path] = {}
         else:
-            files = _files(path, prefix)
+            files = _files(path, prefix, bytecode=not embedded)
         digest = _digest(files)
         key = f"{digest}{path.suffix}" if path.is_file() else f"{digest}.zip"
         objects[key] = path.read_bytes if path.is_file() else lambda: _zip(files)
@@ -60,7 +60,7 @@ def package(template_file: Path, *, bucket: str, embedded: bool) -> Packaged:
     return Packaged(template=template, objects=objects)
 
 
-def _files(root: Path, prefix: str) -> dict[str, Path]:
+def _files(root: Path, prefix: str, *, bytecode: bool) -> dict[str, Path]:
     """Files under a folder by their name in the zip, or the one file itself."""
     if root.is_file():
         return {root.name: root}
@@ -69,7 +69,7 @@ def _files(root: Path, prefix: str) -> dict[str, Path]:
     found = {}
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
-        if path.is_file() and not _IGNORED.intersection(relative.parts) and path.suffix != ".pyc":
+        if path.is_file() and path.name != _IGNORED and (bytecode or "__pycache__" not in relative.parts):
             inside = str(relative)
             found[inside if inside.startswith("python/") else prefix + inside] = path
     return found

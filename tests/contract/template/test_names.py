@@ -39,7 +39,7 @@ def test_a_function_is_what_its_folder_says(folder: str) -> None:
     assert "Handler" not in properties, "every handler is handler.handle"
     assert properties["Description"]
     assert entry_of(folder).name == folder
-    assert entry_of(folder).maker in MAKERS[folder.split("_")[0]]
+    assert entry_of(folder).maker in MAKERS[folder.split("_", maxsplit=1)[0]]
     assert properties["Policies"], "each function has policies of its own"
     assert all(set(policy) == {"Statement"} for policy in properties["Policies"]), "written out, not of a template"
     assert timeout_of(folder) > 0

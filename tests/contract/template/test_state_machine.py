@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import pytest
@@ -13,9 +13,11 @@ from pydantic.fields import FieldInfo
 
 from sealmate import errors
 from sealmate.turns import stages
+from sealmate.turns.ports import Turn
+from sealmate.turns.start import Execute
 from tests.contract.template.sources import entries, entry_of
 from tests.contract.template.test_names import timeout_of
-from tests.template import ROOT, Json, asl, pascal, states
+from tests.template import Json, asl, pascal, states
 
 TASKS = {name: state for name, state in states().items() if state["Type"] == "Task"}
 STAGES = {pascal(folder.removeprefix("turn_")): folder for folder in entries("stage")}
@@ -123,7 +125,15 @@ def test_states_of_aws_get_keys_only() -> None:
 
 
 def test_the_payload_is_what_starts_an_execution() -> None:
-    source = (ROOT / "layers" / "core" / "sealmate" / "turns" / "start.py").read_text()
-    given = re.search(r"payload = \{(.*?)\}", source, re.DOTALL)
-    assert given
-    assert set(re.findall(r'"(\w+)":', given[1])) == PAYLOAD
+    started: list[Mapping[str, object]] = []
+
+    class Recording:
+        def start(self, *, turn_id: str, payload: Mapping[str, object]) -> None:
+            assert turn_id == payload["turn_id"]
+            started.append(payload)
+
+    turn = Turn(
+        account_id="a", turn_id="t", chat_id="c", connection_id="w", status="asked", created_at=0, characters=1
+    )
+    Execute(executions=Recording())(turn)
+    assert set(started[0]) == PAYLOAD

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sealmate import mates
+from sealmate import catalog, mates
 from sealmate.adapters.providers.mistral import plain
 from sealmate.turns.readings import Reading, Review
 from tests.scripted_model.scripts import READING, REVIEW
@@ -107,6 +107,18 @@ def test_the_schema_is_flat_closed_and_whole(schema: type[Reading | Review]) -> 
     assert "$defs" not in described
     assert described["additionalProperties"] is False
     assert set(described["required"]) == set(described["properties"])
+
+
+@pytest.mark.parametrize(("stage", "schema"), [("pre_processing", Reading), ("post_processing", Review)])
+def test_every_example_in_a_prompt_is_an_answer_in_the_schemas_order(
+    stage: Literal["pre_processing", "post_processing"], schema: type[Reading | Review]
+) -> None:
+    examples = [line for line in catalog.prompt(stage).splitlines() if line.startswith("{")]
+    assert len(examples) >= 3
+    for example in examples:
+        schema.model_validate_json(example)
+        # A grammar makes the fields come in this order, whatever the examples show.
+        assert list(json.loads(example)) == list(schema.model_fields)
 
 
 def test_choices_are_enumerated_so_that_a_grammar_holds_them() -> None:

@@ -48,7 +48,7 @@ class Respond:
     model_set: str
 
     def __call__(self, stage: MainProcessing, audience: Audience) -> Answered:
-        """TurnAlreadyRunning, TurnStopped (nothing was produced), TurnInterrupted, and the providers' errors."""
+        """TurnAlreadyRunning, TurnStopped (nothing was produced), TurnInterrupted, RequestTooLarge for the model, providers' errors."""
         turn = self.turns.turn(stage.account_id, stage.turn_id)
         if turn.finish:
             # A retry of a call whose reply was lost: the answer is stored, and told.
@@ -61,7 +61,7 @@ class Respond:
         stream = self.turns.claim(turn, now=now, lease_until=now + _LEASE, mate=stage.mate, model=choice.model)
         attempt = _Attempt(owner=self, turn=turn, stage=stage, stream=stream, choice=choice, key=key, audience=audience)
         try:
-            produced = attempt.stream_answer(prompt_for(stage, message))
+            produced = attempt.stream_answer(prompt_for(stage, message, choice))
         except Exception:
             self.turns.give_up(turn, attempt=stream.attempt)
             raise
@@ -78,10 +78,11 @@ class Respond:
 
     def _remember(self, stage: MainProcessing, message: MessageInFlight, answer: Answer, text: str) -> None:
         """Caches the chat for its next message, under a key that only the client's next message brings back."""
+        limits = catalog.limits()
         said = [*message.history, Said(role="user", text=message.message), Said(role="assistant", text=text)]
         envelope = seal(
             message.cache_key,
-            SAID.dump_json(trimmed(said, catalog.limits())),
+            SAID.dump_json(trimmed(said, turns=limits.history_turns, characters=limits.history_characters)),
             namespace=Namespace.CACHE,
             epoch=message.generation,
             address=Address(account=stage.account_id, scope=stage.chat_id, record=stage.chat_id),
@@ -214,12 +215,21 @@ def _answered(turn: Turn) -> Answered:
     )
 
 
-def prompt_for(stage: MainProcessing, message: MessageInFlight) -> list[ChatMessage]:
+def prompt_for(stage: MainProcessing, message: MessageInFlight, choice: ModelChoice) -> list[ChatMessage]:
     """The mate's prompt, the history and the message. What is always the same comes first, so that providers can cache it."""
     language = f"Answer in the language whose ISO 639-1 code is {stage.language}."
     system = ChatMessage(role="system", text=f"{mates.get(stage.mate).prompt}\n{language}")
-    said = [ChatMessage(role=s.role, text=s.text) for s in message.history]
-    return [system, *said, ChatMessage(role="user", text=message.message)]
+    asked = ChatMessage(role="user", text=message.message)
+    room = _room(choice) - len(system.text) - len(asked.text)
+    if room < 0:
+        raise errors.RequestTooLarge(limit=_room(choice) - len(system.text))
+    said = trimmed(message.history, turns=catalog.limits().history_turns, characters=room)
+    return [system, *(ChatMessage(role=s.role, text=s.text) for s in said), asked]
+
+
+def _room(choice: ModelChoice) -> int:
+    """Characters that a model's context has beside the answer; a token is taken for three, which few languages undercut."""
+    return 3 * (catalog.facts(choice.model).context_tokens - choice.max_output_tokens)
 
 
 def _pace(limits: Limits) -> Pace:

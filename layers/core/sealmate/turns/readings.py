@@ -87,7 +87,6 @@ class Reading(Shape):
     complexity: Complexity
     # Bounds of a number don't hold in a grammar, an enumeration does.
     temperature: Annotated[float, Field(strict=True, ge=0, le=1, json_schema_extra={"enum": TEMPERATURES})]
-    # Last, for a small model scores better what it has named before.
     harm: Score
     misuse: Score
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sealmate import catalog, errors, mates
-from sealmate.catalog.shapes import Limits
 from sealmate.ports import Clock, DataSeal, Executions, KeyService, Random
 from sealmate.seal.data_keys import make_turn_key
 from sealmate.seal.envelope import Address, Header, Namespace, digest, read_public_key, unseal
@@ -63,7 +62,7 @@ class Start:
         limits = catalog.limits()
         if ask.history != "cached" and sum(len(s.text) for s in said) > limits.history_characters:
             raise errors.RequestTooLarge(limit=limits.history_characters)
-        return trimmed(said, limits)
+        return trimmed(said, turns=limits.history_turns, characters=limits.history_characters)
 
     def _cached(self, caller: Caller, ask: Ask) -> list[Said]:
         blob = self.cache.get(caller.account_id, ask.chat_id)
@@ -114,11 +113,11 @@ class Execute:
             raise errors.TurnNotStarted(turn_id=turn.turn_id) from None
 
 
-def trimmed(said: list[Said], limits: Limits) -> list[Said]:
+def trimmed(said: list[Said], *, turns: int, characters: int) -> list[Said]:
     """The latest messages that fit, oldest first; what doesn't fit whole is left out whole."""
     kept: list[Said] = []
-    room = limits.history_characters
-    for one in reversed(said[-limits.history_turns * 2 :]):
+    room = characters
+    for one in reversed(said[-turns * 2 :]):
         room -= len(one.text)
         if room < 0:
             break

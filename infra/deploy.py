@@ -1,0 +1,107 @@
+"""`make build` and `make deploy`: builds what Lambda runs, and deploys template.yaml to AWS or to AWS_ENDPOINT_URL."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from infra.local.cloud.deploy import DeployError, Deployment, deploy
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / ".build"
+_TEMPLATE = "template.yaml"
+_IGNORED = shutil.ignore_patterns("__pycache__")
+
+
+class CannotDeploy(Exception):
+    """What is missing, and how to say it."""
+
+
+def build(architecture: str) -> Path:
+    """The whole stack as Lambda takes it, in .build; returns its template."""
+    shutil.rmtree(BUILD, ignore_errors=True)
+    for folder in ("functions", "stepfunctions"):
+        shutil.copytree(ROOT / folder, BUILD / folder, ignore=_IGNORED)
+    for layer in ("core", "vendor"):
+        subprocess.run(
+            [
+                *("make", "--no-print-directory", "-s", "-C", str(ROOT / "layers" / layer)),
+                f"build-{layer.capitalize()}Layer",
+                f"ARTIFACTS_DIR={BUILD / 'layers' / layer}",
+                f"ARCHITECTURE={architecture}",
+                f"PYTHON={sys.executable}",
+            ],
+            check=True,
+        )
+    return Path(shutil.copy(ROOT / _TEMPLATE, BUILD / _TEMPLATE))
+
+
+def parameters(known: Mapping[str, Any], environment: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """ModelSet is what MODEL_SET says, or else what it was at the last deploy, or else the template's default."""
+    chosen = {
+        name: environment.get(_variable(name), before.get(name, given["Default"])) for name, given in known.items()
+    }
+    # The functions reach an endpoint at the address we use, unless theirs is said to be another.
+    chosen["EndpointUrl"] = environment.get("ENDPOINT_URL", environment.get("AWS_ENDPOINT_URL", ""))
+    return {name: str(value) for name, value in chosen.items()}
+
+
+def _variable(parameter: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).upper()
+
+
+def deploy_stack() -> Deployment:
+    """Builds and deploys as the environment says; CannotDeploy, DeployError."""
+    session: Any = import_module("boto3").Session()
+    if not session.region_name:
+        raise CannotDeploy("No region: say where, as in AWS_REGION=eu-central-1 make deploy.")
+    if not session.get_credentials():
+        raise CannotDeploy("No AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
+    template: Any = import_module("samtranslator.yaml_helper").yaml_parse((ROOT / _TEMPLATE).read_text())
+    known = template["Parameters"]
+    stack = f"sealmate-{os.environ.get('STAGE', known['Stage']['Default'])}"
+    chosen = parameters(known, os.environ, _before(session.client("cloudformation"), stack))
+    print(f"{stack}, {session.region_name}, {chosen['EndpointUrl'] or 'AWS'}")
+    for name, value in chosen.items():
+        print(f"  {name:<18}{value or '-'}")
+    return deploy(
+        build(chosen["Architecture"]),
+        stack=stack,
+        environment={**os.environ, "AWS_REGION": session.region_name},
+        parameters=chosen,
+        embedded=False,
+    )
+
+
+def _before(cloudformation: Any, stack: str) -> dict[str, str]:
+    try:
+        found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except cloudformation.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            return {}
+        raise
+    return {given["ParameterKey"]: given["ParameterValue"] for given in found.get("Parameters", [])}
+
+
+def main() -> int:
+    if sys.argv[1:] == ["build"]:
+        print(f"built for {(architecture := os.environ.get('ARCHITECTURE') or 'arm64')}: {build(architecture).parent}")
+        return 0
+    try:
+        outputs = deploy_stack().outputs
+    except (CannotDeploy, DeployError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for name, value in sorted(outputs.items()):
+        print(f"  {name:<18}{value}")
+    print("Next step: docs/deploy.md, from “After the first deploy”.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

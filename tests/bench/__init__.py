@@ -1,0 +1,1 @@
+"""Measures, not tests: `make bench` prints them; nothing fails on a number."""

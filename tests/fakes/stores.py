@@ -1,0 +1,63 @@
+"""The rows of chats, turns and wallets in memory, shared by the stores over them, and a lock that makes each change whole."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from sealmate.billing.ports import Hold, LedgerRow, Wallet
+from sealmate.turns.ports import Chat, Record, Stream, Turn
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnRow:
+    turn: Turn
+    execution_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamRow:
+    """`lease_until` is None before the first attempt: others may have asked for something already."""
+
+    stream: Stream
+    lease_until: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldRow:
+    hold: Hold
+    deadline: int
+
+
+@dataclass(kw_only=True)
+class Tables:
+    """Keys are account and turn, account and chat, or all three; the ledger's are an account and a text that sorts by time."""
+
+    epochs: dict[str, int] = field(default_factory=dict)
+    turns: dict[tuple[str, str], TurnRow] = field(default_factory=dict)
+    messages: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    streams: dict[tuple[str, str], StreamRow] = field(default_factory=dict)
+    chats: dict[tuple[str, str], Chat] = field(default_factory=dict)
+    records: dict[tuple[str, str, str], Record] = field(default_factory=dict)
+    cache: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
+    wallets: dict[str, Wallet] = field(default_factory=dict)
+    holds: dict[tuple[str, str], HoldRow] = field(default_factory=dict)
+    ledger: dict[tuple[str, str], LedgerRow] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def open_account(self, account_id: str, *, credits_: int, epoch: int = 1) -> None:
+        """What sign-up leaves behind."""
+        self.epochs[account_id] = epoch
+        self.wallets[account_id] = Wallet(available=credits_, held=0)
+        self.ledger[account_id, ledger_key(0, "grant")] = LedgerRow(
+            row_id="grant", kind="grant", credits=credits_, at=0
+        )
+
+
+def ledger_key(at: int, row_id: str) -> str:
+    return f"{at:020d}#{row_id}"
+
+
+class Store:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
