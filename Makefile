@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) or sys.version_info[:2] > (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+TEMPLATE_TESTS := tests/contract/template
+ASL_VALIDATOR := $(TEMPLATE_TESTS)/node_modules/.package-lock.json
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,13 +34,17 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	PYTHONPATH=layers/core $(BIN)/lint-imports --no-logo
 
 unit: $(READY)
 	$(BIN)/python -m pytest tests/unit tests/vectors --disable-socket --allow-unix-socket -q
 
-contract: $(READY)
+contract: $(READY) $(ASL_VALIDATOR)
 	$(BIN)/python -m pytest tests/contract -q
+
+$(ASL_VALIDATOR): $(TEMPLATE_TESTS)/package-lock.json
+	npm ci --prefix $(TEMPLATE_TESTS) --no-audit --no-fund --ignore-scripts --silent
+	@touch $@
 
 pipeline: $(READY)
 	$(BIN)/python -m pytest tests/pipeline -q

@@ -44,14 +44,21 @@ def build(architecture: str) -> Path:
 def parameters(known: Mapping[str, Any], environment: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
     """ModelSet is what MODEL_SET says, or else what it was at the last deploy, or else the template's default."""
     chosen = {
-        name: environment.get(_variable(name), before.get(name, given["Default"])) for name, given in known.items()
+        name: environment.get(variable_of(name), before.get(name, given["Default"])) for name, given in known.items()
     }
     # The functions reach an endpoint at the address we use, unless theirs is said to be another.
     chosen["EndpointUrl"] = environment.get("ENDPOINT_URL", environment.get("AWS_ENDPOINT_URL", ""))
     return {name: str(value) for name, value in chosen.items()}
 
 
-def _variable(parameter: str) -> str:
+def check(chosen: Mapping[str, str]) -> None:
+    """CannotDeploy if AWS could take this but nobody could use it."""
+    if not chosen["EndpointUrl"] and chosen["MailAddress"].endswith(".invalid"):
+        raise CannotDeploy("No sender of mails: say which address, as in make deploy MAIL_ADDRESS=hello@example.com.")
+
+
+def variable_of(parameter: str) -> str:
+    """ModelSet → MODEL_SET."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).upper()
 
 
@@ -66,6 +73,7 @@ def deploy_stack() -> Deployment:
     known = template["Parameters"]
     stack = f"sealmate-{os.environ.get('STAGE', known['Stage']['Default'])}"
     chosen = parameters(known, os.environ, _before(session.client("cloudformation"), stack))
+    check(chosen)
     print(f"{stack}, {session.region_name}, {chosen['EndpointUrl'] or 'AWS'}")
     for name, value in chosen.items():
         print(f"  {name:<18}{value or '-'}")

@@ -47,6 +47,10 @@ class Client:
         self._dial = dial or dial_server(self._api.server)
         self._sleep, self._patience = sleep, patience
 
+    @property
+    def server(self) -> str:
+        return self._api.server
+
     def close(self) -> None:
         self._api.close()
 

@@ -12,6 +12,7 @@ from sealmate_cli.invocation import Invocation, read_line
 from sealmate_cli.password_rules import ADVISED_LENGTH, MIN_LENGTH, check_new_password
 from sealmate_cli.profile import Identity
 from sealmate_cli.signin import SignupResult, expect_email
+from sealmate_cli.socket import is_loopback
 from sealmate_cli.wire.http import Totp
 
 Result = TypeVar("Result")
@@ -24,6 +25,8 @@ def sign_up(
     address = expect_email(run.ask("email", "E-mail", given=email))
     signup = run.client.begin_signup(address)
     run.output.note(f"A code of six digits is on its way to {address}.")
+    if is_loopback(run.client.server):
+        run.output.note(f"(This server runs on your own machine and mails nobody: look at {run.client.server}/mail)")
     totp = _until_right(run, lambda: signup.verify(run.ask("mail_code", "Code from the mail", given=code)))
     password = _until_right(run, lambda: _new_password(run, address, password_stdin))
     run.output.status("making your keys on this device")

@@ -107,12 +107,13 @@ class _Background(threading.Thread):
 
 
 def _cloud(at: Place) -> tuple[process.Cloud, int | None]:
-    """The running cloud, and when it was started if that was now."""
+    """The running cloud, and, if it was started now, the second before which no execution of it can have begun."""
     running = process.attach(at.state / "cloud")
     if running:
         return running, None
     console.print("embedded cloud: starting")
-    booted = int(time.time())
+    # The next whole second: a hold of the second in which the last cloud died is one of the dead, too.
+    booted = int(time.time()) + 1
     cloud = process.start(
         Settings(state_dir=at.state / "cloud", port=at.cloud, front_port=at.front, static_dir=None, stack=_STACK)
     )

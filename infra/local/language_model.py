@@ -50,10 +50,13 @@ def start(place: Place, console: Console, prompts: list[dict[str, object]]) -> N
         weights.fetch(chosen, cache=catalog.cache_dir(), report=report)
     folder = place.state / "model"
     folder.mkdir(parents=True, exist_ok=True)
-    warm_file = folder / "warm.json"
-    warm_file.write_text(json.dumps(prompts))
+    warm_file, wanted = folder / "warm.json", json.dumps(prompts)
     if status.status(place.model) != "language model: not running":
-        return
+        if warm_file.exists() and warm_file.read_text() == wanted:
+            return
+        # Prompts that nobody read before cost seconds in front of a waiting person.
+        stop(place)
+    warm_file.write_text(wanted)
     handle = status.start(place.model, folder, warm_file)
     _pid_file(place).write_text(str(handle.pid))
     status.wait_listening(handle)

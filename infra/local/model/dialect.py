@@ -10,6 +10,11 @@ MAX_TOKENS = 1024
 STEPS = 10
 
 
+# A small model falls into loops in free text. The engine's DRY sampler makes a sequence of tokens less likely the longer
+# it repeats what was said; unlike a penalty on words it leaves code and tables alone.
+_NO_LOOPS: Json = {"dry_multiplier": 0.8, "dry_base": 1.75, "dry_allowed_length": 6, "dry_penalty_last_n": 512}
+
+
 def to_engine(request: ChatRequest) -> Json:
     """The engine's request body for a caller's."""
     if request.tools:
@@ -27,7 +32,7 @@ def to_engine(request: ChatRequest) -> Json:
         "response_format": _engine_format(request.response_format),
     }
     if request.stream:
-        body["stream_options"] = {"include_usage": True}
+        body |= {"stream_options": {"include_usage": True}, **_NO_LOOPS}
     return {key: value for key, value in body.items() if value is not None}
 
 

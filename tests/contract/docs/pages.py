@@ -11,6 +11,7 @@ from tests.template import ROOT
 _FENCE = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`([^`\n]+)`")
+_TYPED = re.compile(r"\$ |make |\.venv/|(?:[A-Z_]+=\S+ )+\w")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -42,10 +43,15 @@ class Page:
         return _CODE.findall(self.prose)
 
     @property
+    def typed(self) -> list[str]:
+        """Lines of plain fenced blocks that a person types: behind a prompt, or plainly a command. Without remarks."""
+        blocks = [block.splitlines() for kind, block in _FENCE.findall(self.text) if not kind]
+        lines = [line for block in blocks for line in block if _TYPED.match(line)]
+        return [line.removeprefix("$ ").partition(" #")[0].strip() for line in lines]
+
+    @property
     def commands(self) -> list[str]:
-        """Inline code, and the lines of plain fenced blocks without prompt and remark."""
-        lines = [line for kind, block in _FENCE.findall(self.text) if not kind for line in block.splitlines()]
-        return self.inline + [line.removeprefix("$ ").split(" #")[0].strip() for line in lines]
+        return self.inline + self.typed
 
     @property
     def anchors(self) -> set[str]:

@@ -19,10 +19,12 @@ CLAIM = (
     "one message; after that nobody who holds the whole database, the KMS keys included, can read a chat."
 )
 TOO_STRONG = re.compile(r"zero[- ]knowledge|end[- ]to[- ]end[- ]encr|e2ee|military|unbreakable", re.IGNORECASE)
-# A path starts in a folder or file of the project's root; /api and ~/.cache are none of ours.
+# A path starts in a folder or file of the project's root, or ends like a file of ours; /api and ~/.cache are neither.
 _TOP = "|".join(sorted(re.escape(each.name) for each in ROOT.iterdir() if not each.name.startswith(".")))
-_PATH = re.compile(rf"(?:{_TOP})(?:/[\w.{{}}*-]+)*/?")
-_BUILT = {"make", ".venv", ".local", ".build"}
+_PATH = re.compile(rf"(?:{_TOP})(?:/[\w.-]+)*/?")
+_FILE = re.compile(r"[\w-]+(?:/[\w-]+)*(?:\.asl)?\.(?:py|md|yaml|json|toml)")
+_VARIABLE = re.compile(r"\b(?:SEALMATE_[A-Z_]*[A-Z]|MISTRAL_API_KEY)\b")
+_SEALMATE = re.compile(r"(?:\.venv/bin/)?sealmate((?: --(?:server|home) \S+| --json)*) ([a-z]+)((?: .*)?)")
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -32,8 +34,22 @@ def targets() -> set[str]:
 
 
 @cache
-def subcommands() -> set[str]:
-    return set(typer.main.get_group(app).list_commands(typer.Context(typer.main.get_group(app))))
+def files() -> frozenset[str]:
+    """All of the project's, by their ends: what a page calls seal/envelope.py is layers/core/sealmate/seal/envelope.py."""
+    roots = [each for each in ROOT.iterdir() if not each.name.startswith(".")]
+    found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*.*"))]
+    parts = [path.relative_to(ROOT).parts for path in found if "node_modules" not in path.parts]
+    return frozenset("/".join(each[start:]) for each in parts for start in range(len(each)))
+
+
+@cache
+def options() -> dict[str, set[str]]:
+    """The options of each subcommand of `sealmate`; its own under the empty name."""
+    group = typer.main.get_group(app)
+    found = {
+        name: {each for given in command.params for each in given.opts} for name, command in group.commands.items()
+    }
+    return found | {"": {each for given in group.params for each in given.opts} | {"--help"}}
 
 
 @each_page
@@ -51,6 +67,8 @@ def test_paths_exist(page: Page) -> None:
     for code in page.inline:
         if _PATH.fullmatch(code):
             assert (ROOT / code).exists(), code
+        elif _FILE.fullmatch(code):
+            assert code in files(), code
 
 
 @each_page
@@ -61,11 +79,20 @@ def test_make_targets_exist(page: Page) -> None:
 
 
 @each_page
-def test_subcommands_of_sealmate_exist(page: Page) -> None:
+def test_commands_of_sealmate_exist(page: Page) -> None:
     for command in page.commands:
-        called = re.match(r"(?:\.venv/bin/)?sealmate((?: --(?:server|home) \S+| --json)*) ([a-z]+)(?= |$)", command)
+        called = _SEALMATE.fullmatch(command)
         if called:
-            assert called[2] in subcommands(), command
+            before, name, after = called.groups()
+            assert name in options(), command
+            assert set(re.findall(r"--[a-z-]+", before)) <= options()[""], command
+            assert set(re.findall(r"--[a-z-]+", re.sub(r'"[^"]*"', "", after))) <= options()[name], command
+
+
+@each_page
+def test_variables_are_read_somewhere(page: Page) -> None:
+    code = "".join(path.read_text() for folder in ("infra", "cli") for path in (ROOT / folder).rglob("*.py"))
+    assert set(_VARIABLE.findall(page.text)) <= set(_VARIABLE.findall(code))
 
 
 @each_page
@@ -82,18 +109,18 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 200
 
 
-def test_readmes_commands_are_ours() -> None:
-    """Every line of its blocks that a person types begins with a command of this project."""
-    readme = Page(ROOT / "README.md")
-    typed = [line for line in readme.commands if re.match(r"(make|sealmate|\.venv/bin/|[A-Z_]+=\S+ make)", line)]
+def test_what_the_readme_lets_people_type_is_ours() -> None:
+    typed = Page(ROOT / "README.md").typed
     assert {"make up", "make test", "make demo", ".venv/bin/sealmate signup"} <= set(typed)
+    for line in typed:
+        assert _SEALMATE.fullmatch(line) or re.fullmatch(r"(?:[A-Z_]+=\S+ )*make [a-z]+", line), line
 
 
 def test_every_page_is_found_from_the_readme() -> None:
     seen, todo = set(), [ROOT / "README.md"]
     while todo:
         path = todo.pop()
-        if path in seen or path.suffix != ".md":
+        if path in seen or path.suffix != ".md" or not path.exists():
             continue
         seen.add(path)
         todo += [(path.parent / link.partition("#")[0]).resolve() for link in Page(path).links]

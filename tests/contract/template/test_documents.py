@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from infra import error_list
+from infra import deploy, error_list
 from sealmate import errors, events
 from tests.contract.template.sources import CORE, calls_in, literal, rows
 from tests.template import ROOT, Json, resources, template
@@ -113,5 +113,7 @@ def test_settings_of_this_machine_are_documented() -> None:
 
 
 def test_parameters_are_documented() -> None:
-    documented = {cells[0].strip("`") for cells in rows("settings.md", "## Deploying").values()}
-    assert documented - {"parameter"} == set(template()["Parameters"])
+    table = rows("settings.md", "## Deploying")
+    del table["variable"]
+    documented = {variable: cells[0].strip("`") for variable, cells in table.items()}
+    assert documented == {deploy.variable_of(name): name for name in template()["Parameters"]}

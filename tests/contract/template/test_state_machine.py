@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -21,6 +23,7 @@ from tests.template import Json, asl, pascal, states
 
 TASKS = {name: state for name, state in states().items() if state["Type"] == "Task"}
 STAGES = {pascal(folder.removeprefix("turn_")): folder for folder in entries("stage")}
+VALIDATOR = Path(__file__).parent / "node_modules" / ".bin" / "asl-validator"
 # Of the service itself, not of ours.
 _AWS = ("States.", "Lambda.")
 # Texts an output may hold: a catalog's name, two letters of ISO 639-1, an error's code. None can be a person's words.
@@ -132,8 +135,26 @@ def test_the_payload_is_what_starts_an_execution() -> None:
             assert turn_id == payload["turn_id"]
             started.append(payload)
 
-    turn = Turn(
-        account_id="a", turn_id="t", chat_id="c", connection_id="w", status="asked", created_at=0, characters=1
-    )
+    turn = Turn(account_id="a", turn_id="t", chat_id="c", connection_id="w", status="asked", created_at=0, characters=1)
     Execute(executions=Recording())(turn)
     assert set(started[0]) == PAYLOAD
+
+
+# --- the reference checker ---
+
+
+def _checked(definition: Json) -> subprocess.CompletedProcess[str]:
+    assert VALIDATOR.exists(), "make contract installs it"
+    return subprocess.run(
+        [VALIDATOR, "--json-definition", json.dumps(definition)], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_definition_is_valid() -> None:
+    done = _checked(asl())
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_checker_sees_a_state_that_is_not_there() -> None:
+    broken = {**asl(), "StartAt": "Nowhere"}
+    assert _checked(broken).returncode != 0
