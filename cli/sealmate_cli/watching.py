@@ -66,7 +66,7 @@ class TurnView:
             case wire.AnswerAnnotated():
                 self.output.note(_DOUBTS.get(event.code, event.code))
             case wire.TurnCharged():
-                self.output.note(f"{event.credits} credits spent, {event.available} left")
+                self.output.note(f"{event.credits} {'credit' if event.credits == 1 else 'credits'} spent, {event.available} left")
             case wire.SuggestionsMade():
                 for number, suggestion in enumerate(event.suggestions, start=1):
                     self.output.note(f"  {number}  {' '.join(suggestion.split())}")

@@ -5,7 +5,7 @@ import re
 from sealmate import entry, errors, wiring
 
 _PAGE = 50
-_CURSOR = re.compile(r"\d{20}#[0-9a-f-]{36}")
+_CURSOR = re.compile(r"[0-9]{20}#[0-9a-f-]{36}")
 
 app = entry.HttpApp("http_billing")
 handle = app

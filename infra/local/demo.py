@@ -132,7 +132,7 @@ _LINES: dict[str, Callable[[Any], str]] = {
     "answer_started": lambda _: "answering",
     "answer_finished": lambda e: f"answer sealed and stored ({e.finish})",
     "suggestions_made": lambda e: "follow-ups:" + "".join(f"\n{i:>12}. {s}" for i, s in enumerate(e.suggestions, 1)),
-    "turn_charged": lambda e: f"{e.credits} credits charged, {e.available} left",
+    "turn_charged": lambda e: f"{e.credits} credit{'' if e.credits == 1 else 's'} charged, {e.available} left",
     "turn_refused": lambda e: f"refused: {e.message} {e.next_step}",
     "turn_failed": lambda e: f"failed: {e.message} {e.next_step}",
 }
@@ -170,7 +170,7 @@ def _expect(held: bool, what: str) -> None:
 
 
 def _title(text: str) -> None:
-    console.print(f"\n[bold]{text}[/]")
+    console.print(f"\n[bold]{text}[/]", soft_wrap=True)
 
 
 def _say(text: str) -> None:

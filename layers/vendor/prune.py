@@ -22,8 +22,8 @@ UNUSED = (
 
 
 def prune(layer: Path) -> None:
-    for path in UNUSED:
-        _remove(layer / path)
+    for unused in UNUSED:
+        _remove(layer / unused)
     for path in (layer / "botocore" / "data").iterdir():
         if path.is_dir() and path.name not in SERVICES:
             _remove(path)

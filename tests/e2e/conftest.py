@@ -1,13 +1,16 @@
 """One stack with the scripted model for nearly everything, one with the embedded model, and a few people in each."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import count, cycle
 
 import pytest
 
 from tests.e2e.person import Person
-from tests.e2e.playbook import Playbook
+from tests.e2e.playbook import Playbook, unique
 from tests.e2e.stack import Stack, somewhere
+from tests.e2e.wire import Wire, message
+from tests.scripted_model.scripts import Silence
 from tests.scripted_model.server import ScriptedModel
 
 # Fewer than sign up from one address in an hour.
@@ -94,7 +97,7 @@ def stranger(next_person: Callable[[], Person]) -> Person:
 
 @pytest.fixture(scope="session")
 def newcomer(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Person]]:
-    """Someone nobody has met, for tests that look at all an account ever did."""
+    """Someone nobody has met, for tests that look at all an account ever did or end its sessions."""
     made: list[Person] = []
     numbers = count()
 
@@ -105,3 +108,29 @@ def newcomer(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield make
     for person in made:
         person.close()
+
+
+@dataclass(frozen=True)
+class Stalled:
+    """A turn whose model says nothing."""
+
+    person: Person
+    wire: Wire
+    turn: str
+
+
+@pytest.fixture(scope="session")
+def stalled(stack: Stack, newcomer: Callable[[], Person], playbook: Playbook) -> Iterator[Stalled]:
+    text = unique("Are you still there?")
+    playbook.on(text).add(Silence(), to="stream")
+    person = newcomer()
+    body = message(person.laptop, text)
+    with Wire(person.laptop, stack.url) as wire:
+        wire.send(body)
+        yield Stalled(person, wire, body["turn_id"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _begin_what_takes_long(request: pytest.FixtureRequest) -> None:
+    if any("stalled" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("stalled")

@@ -92,6 +92,11 @@ class FakeTurns(Store):
         row = self._tables.streams.get((account_id, turn_id))
         return row.stream if row else None
 
+    def forget(self, turn: Turn) -> None:
+        with self._tables.lock:
+            self._tables.messages.pop((turn.account_id, turn.turn_id), None)
+            self._tables.streams.pop((turn.account_id, turn.turn_id), None)
+
     def ask_to_stop(self, turn: Turn) -> None:
         with self._tables.lock:
             row = self._row(turn)

@@ -362,6 +362,7 @@ def test_post_processing_that_fails_takes_nothing_from_the_answer(person: Person
     chat = person.new_chat()
     turn = person.ask(chat, "Hm")
     assert person.open_answer(chat, turn)
+    assert person.last(turn, "answer_annotated").code == "unchecked"
     assert person.wallet().held == 0
     assert len(person.charges()) == 1
 
@@ -400,6 +401,7 @@ def test_a_hold_of_an_answered_turn_is_settled_by_the_sweeper(person: Person, mo
     assert person.wallet().held == 0
     assert len(person.charges()) == 1
     assert person.open_answer(chat, turn)
+    assert wiring.turns().stream(person.account, turn) is None, "what was in flight is gone"
 
 
 def test_foreign_turns_lead_nowhere(person: Person, push: FakePush) -> None:

@@ -152,10 +152,7 @@ class Session:
         return max(0.0, min(here.active + self._limits.idle_seconds, here.opened + self._limits.life_seconds) - now)
 
     async def _answer(self, body: str, *, encoded: bool) -> None:
-        api = apigateway._apis.get_scoped(self._account, self._region, self._connection.api_id) or {}
-        chosen = (
-            "$default" if encoded else apigateway._evaluate_route_selection(api.get("routeSelectionExpression"), body)
-        )
+        chosen = "$default" if encoded else self._chosen_route(body)
         key = chosen if chosen in self._routes and not chosen.startswith("$") else "$default"
         message_id = responses.new_uuid()
         if key not in self._routes:
@@ -172,6 +169,13 @@ class Session:
         else:
             if self._routes[key].get("routeResponseSelectionExpression") and answer.get("body"):
                 await self._connection.say(str(answer["body"]))
+
+    def _chosen_route(self, body: str) -> str:
+        api = apigateway._apis.get_scoped(self._account, self._region, self._connection.api_id) or {}
+        try:
+            return str(apigateway._evaluate_route_selection(api.get("routeSelectionExpression"), body))
+        except RecursionError:  # JSON nested too deeply to be read
+            return "$default"
 
     async def _invoke(self, key: str, kind: str, event: Event, **told: Any) -> Event:
         """The function's answer, with an integer statusCode; raises IntegrationError or TimeoutError."""

@@ -48,19 +48,20 @@ def test_a_function_is_what_its_folder_says(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", folders())
-def test_a_function_logs_to_a_group_that_forgets(folder: str) -> None:
+def test_a_function_logs_to_its_own_group(folder: str) -> None:
     logs = template()["Resources"][f"{pascal(folder)}Logs"]
     assert logs["Type"] == "AWS::Logs::LogGroup"
-    assert logs["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
     assert logs["Properties"]["LogGroupName"] == {"Fn::Sub": f"/sealmate/${{Stage}}/{folder}"}
     wanted = {"LogGroup": {"Ref": f"{pascal(folder)}Logs"}}
     assert FUNCTIONS[f"{pascal(folder)}Function"]["Properties"]["LoggingConfig"] == wanted
 
 
-def test_no_log_group_is_without_a_writer() -> None:
+def test_every_log_group_forgets_and_has_a_writer() -> None:
     named = {f"{pascal(folder)}Logs" for folder in folders()}
     named |= {name.replace("StateMachine", "Logs") for name in resources("AWS::Serverless::StateMachine")}
-    assert set(resources("AWS::Logs::LogGroup")) == named
+    groups = resources("AWS::Logs::LogGroup")
+    assert set(groups) == named
+    assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
 
 
 # --- what starts a function ---

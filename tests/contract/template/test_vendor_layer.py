@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
+import runpy
+import tomllib
 from pathlib import Path
 
 from tests.contract.template.sources import CORE, calls_in, literal
 from tests.template import ROOT
-
-import tomllib
 
 VENDOR = ROOT / "layers" / "vendor"
 
@@ -37,8 +36,6 @@ def test_every_wheel_is_pinned_by_hash_and_by_no_address() -> None:
 
 
 def test_the_services_kept_are_those_with_a_client() -> None:
-    sys.path.insert(0, str(VENDOR))
-    import prune
-
+    prune = runpy.run_path(str(VENDOR / "prune.py"))
     clients = {literal(c.args[0]) for c in calls_in(CORE) if getattr(c.func, "attr", "") == "client" and c.args}
-    assert {"dynamodb", *clients} == prune.SERVICES
+    assert {"dynamodb", *clients} == prune["SERVICES"]

@@ -52,11 +52,12 @@ def sockets(world: World, ada: Person, device: Device) -> None:
     opened = world.call("ws_connect", _frame("$connect", {"sec-websocket-protocol": f"sealmate.v1, ticket.{ticket}"}))
     assert opened["statusCode"] == 200
     chat = device.new_chat().chat
-    for route, body in {
+    refused: dict[str, dict[str, Any]] = {
         "focus": {"action": "focus", "chat_id": chat, "unknown": 1},
         "stop": {"action": "stop", "turn_id": chat},
         "default": {"action": "dance"},
-    }.items():
+    }
+    for route, body in refused.items():
         _send(world, device, route, body)
     _send(world, device, "focus", {"action": "focus", "chat_id": chat})
     device.connect("closing")

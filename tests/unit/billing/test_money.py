@@ -6,124 +6,112 @@ may take its next step; functions are invoked again after they have done their w
 
 from __future__ import annotations
 
-import itertools
-
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from sealmate import catalog, errors
+from sealmate.billing.prices import most
 from sealmate.events import TurnCharged, TurnFailed, TurnRefused, TurnStopped
-from tests.fakes.line import ACCOUNT, CALLER, Line
+from tests.fakes.line import ACCOUNT, CALLER, MODEL_SET, Line
 from tests.unit.billing.execution import Execution, begin
 from tests.unit.billing.interruptions import Interruptions, Killed, kill
 
-GRANTED = 150
-TROUBLES = (None, None, None, errors.HarmRefused(), errors.NotJudged(), errors.ProviderBusy())
+TURNS = 3
+TROUBLES = (None, None, None, errors.HarmRefused(), errors.ProviderBusy())
 
-characters = st.integers(1, 72_000)
 tokens = st.tuples(st.integers(0, 100_000), st.integers(0, 20_000))
+turns = st.tuples(st.integers(1, 72_000), tokens, st.sampled_from(TROUBLES))
+# Each turn has two executions: it was asked twice, or started twice.
+executions = st.integers(0, 2 * TURNS - 1)
 calls = st.integers(0, 6)
+meanwhile = st.sampled_from(["second", "again", "sweep", "resume", "stop"])
 
 
 class Money(RuleBasedStateMachine):
-    executions: Bundle[Execution] = Bundle("executions")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.interruptions = Interruptions()
-        self.line = Line(credits=GRANTED, between=self.interruptions.wrap)
-        self.numbers = itertools.count(1)
-        self.all: list[Execution] = []
-        self.final: dict[str, str] = {}
-
     # --- what may happen ---
 
-    @rule(target=executions, characters=characters, used=tokens, trouble=st.sampled_from(TROUBLES))
-    def ask(self, characters: int, used: tuple[int, int], trouble: errors.SealmateError | None) -> Execution:
-        turn = begin(self.line, f"turn {next(self.numbers)}", characters=characters)
-        return self._started(Execution(line=self.line, turn=turn, execution_id="first", used=used, trouble=trouble))
+    @initialize(granted=st.integers(20, 150), asked=st.lists(turns, min_size=TURNS, max_size=TURNS))
+    def ask(self, granted: int, asked: list[tuple[int, tuple[int, int], errors.SealmateError | None]]) -> None:
+        self.interruptions = Interruptions()
+        self.granted, self.line = granted, Line(credits=granted, between=self.interruptions.wrap)
+        self.executions: list[Execution] = []
+        self.final: dict[str, str] = {}
+        for number, (characters, used, trouble) in enumerate(asked):
+            turn = begin(self.line, f"turn {number}", characters=characters)
+            for name in ("first", "second"):
+                one = Execution(line=self.line, turn=turn, execution_id=name, used=used)
+                one.trouble = trouble if name == "first" else None
+                self.executions.append(one)
 
-    @rule(target=executions, other=executions)
-    def start_a_second_execution(self, other: Execution) -> Execution:
-        """Asked again, resumed, or delivered twice."""
-        name = f"execution {next(self.numbers)}"
-        return self._started(Execution(line=self.line, turn=other.turn, execution_id=name))
+    @rule(number=executions, steps=st.integers(1, 4))
+    def go_on(self, number: int, steps: int) -> None:
+        for _ in range(steps):
+            self.executions[number].advance()
 
-    @rule(one=executions)
-    def step(self, one: Execution) -> None:
-        one.advance()
+    @rule(number=executions, call=calls, what=meanwhile)
+    def go_on_while_something_happens(self, number: int, call: int, what: str) -> None:
+        with self.interruptions.before_call(call, lambda: self._happen(what, number)):
+            self.executions[number].advance()
 
-    @rule(one=executions)
-    def finish(self, one: Execution) -> None:
-        while one.state != "over":
-            one.advance()
-
-    @rule(one=executions, number=calls, other=executions)
-    def step_while_another_steps(self, one: Execution, number: int, other: Execution) -> None:
-        with self.interruptions.before_call(number, other.advance if other is not one else other.repeat):
-            one.advance()
-
-    @rule(one=executions, number=calls, again=st.booleans())
-    def die_in_a_step(self, one: Execution, number: int, again: bool) -> None:
-        """Its state machine tries the state again, or is gone as well."""
+    @rule(number=executions, call=calls, tried_again=st.booleans())
+    def die_in_a_step(self, number: int, call: int, tried_again: bool) -> None:
+        """Then the state machine tries the state again, or is gone as well."""
         try:
-            with self.interruptions.before_call(number, kill):
-                one.advance()
+            with self.interruptions.before_call(call, kill):
+                self.executions[number].advance()
         except Killed:
-            if not again:
-                one.die()
+            if not tried_again:
+                self.executions[number].die()
 
-    @rule(one=executions)
-    def invoke_again(self, one: Execution) -> None:
-        one.repeat()
+    @rule(number=executions, what=meanwhile)
+    def something_happens(self, number: int, what: str) -> None:
+        self._happen(what, number)
 
-    @rule(one=executions)
-    def stop(self, one: Execution) -> None:
-        self.line.stop(CALLER, one.turn.turn_id)
-
-    @rule(one=executions)
-    def resume(self, one: Execution) -> None:
-        self.line.resume(CALLER, one.turn.turn_id)
-
-    @rule(seconds=st.sampled_from([1, 16, 361]))
-    def pass_time(self, seconds: int) -> None:
-        self.line.clock.advance(seconds)
-
-    @rule()
-    def sweep(self) -> None:
-        self.line.sweep()
-
-    @rule(number=calls, other=executions)
-    def sweep_while_another_steps(self, number: int, other: Execution) -> None:
-        with self.interruptions.before_call(number, other.advance):
+    @rule(number=executions, call=calls)
+    def sweep_while_a_turn_goes_on(self, number: int, call: int) -> None:
+        self._pass_deadlines()
+        with self.interruptions.before_call(call, self.executions[number].advance):
             self.line.sweep()
 
-    @rule(number=calls)
-    def sweep_and_die(self, number: int) -> None:
+    @rule(call=calls)
+    def sweep_and_die(self, call: int) -> None:
+        self._pass_deadlines()
         try:
-            with self.interruptions.before_call(number, kill):
+            with self.interruptions.before_call(call, kill):
                 self.line.sweep()
         except Killed:
             pass
 
-    @rule()
-    def restart(self) -> None:
-        """Everything dies; the sweeper is told so."""
-        for one in self.all:
-            one.die()
-        self.line.clock.advance(1)
-        self.line.sweep(died_before=self.line.clock.now())
-        assert self.line.wallets.wallet(ACCOUNT).held == 0
+    @rule(seconds=st.sampled_from([1, 16]))
+    def pass_time(self, seconds: int) -> None:
+        self.line.clock.advance(seconds)
+
+    def _happen(self, what: str, number: int) -> None:
+        one = self.executions[number]
+        match what:
+            case "second":
+                self.executions[number ^ 1].advance()
+            case "again":
+                one.repeat()
+            case "sweep":
+                self._pass_deadlines()
+                self.line.sweep()
+            case "resume":
+                self.line.resume(CALLER, one.turn.turn_id)
+            case "stop":
+                self.line.stop(CALLER, one.turn.turn_id)
+
+    def _pass_deadlines(self) -> None:
+        """Of all that is reserved by now; executions go on all the same, which is more than the cloud would let them."""
+        self.line.clock.advance(catalog.limits().hold_seconds + 1)
 
     def teardown(self) -> None:
         """In the end, when everything is dead: nothing is held, and every turn is settled or ended."""
-        for one in self.all:
-            one.die()
-        self.line.clock.advance(catalog.limits().hold_seconds + 1)
-        assert self.line.sweep()["failed"] == 0
+        self.line.clock.advance(1)
+        assert self.line.sweep(died_before=self.line.clock.now())["failed"] == 0
         assert self.line.wallets.wallet(ACCOUNT).held == 0
-        for turn_id in {one.turn.turn_id for one in self.all}:
+        self._pass_deadlines()
+        for _, turn_id in self.line.tables.turns:
             self.line.resume(CALLER, turn_id)
             assert self.line.turns.turn(ACCOUNT, turn_id).status in ("settled", "ended")
         self.credits_are_neither_made_nor_lost()
@@ -138,7 +126,7 @@ class Money(RuleBasedStateMachine):
         assert wallet.available >= 0
         assert wallet.held == sum(row.hold.credits for row in tables.holds.values())
         charged = sum(row.credits for row in tables.ledger.values() if row.kind == "charge")
-        assert wallet.available + wallet.held + charged == GRANTED
+        assert wallet.available + wallet.held + charged == self.granted
 
     @invariant()
     def a_turn_ends_once(self) -> None:
@@ -146,6 +134,7 @@ class Money(RuleBasedStateMachine):
         for key, row in tables.turns.items():
             status, charges = row.turn.status, [r for r in tables.ledger.values() if r.turn_id == key[1]]
             assert len(charges) == (status == "settled")
+            assert all(0 < charge.credits <= most(MODEL_SET, characters=row.turn.characters) for charge in charges)
             assert (key in tables.holds) == (status in ("running", "answered"))
             assert status == self.final.get(key[1], status)
             if status in ("settled", "ended"):
@@ -163,10 +152,5 @@ class Money(RuleBasedStateMachine):
                 told.setdefault(event.turn_id, set()).add(event.type)
         assert all(len(endings) == 1 for endings in told.values())
 
-    def _started(self, one: Execution) -> Execution:
-        self.all.append(one)
-        return one
 
-
-Money.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 TestMoney = Money.TestCase

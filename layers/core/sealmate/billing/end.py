@@ -32,6 +32,7 @@ class End:
         turn = self.turns.turn(turn.account_id, turn.turn_id)
         if turn.status == "answered" and hold:
             self.settle.settled(turn, hold, audience)
+            self.turns.forget(turn)
             return "settled"
         if turn.status in ("asked", "running"):
             # The hold was written or ended between our reading and our release: the next sweep finds it as it is then.

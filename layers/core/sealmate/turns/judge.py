@@ -14,12 +14,15 @@ T = TypeVar("T", bound=BaseModel)
 
 
 def judge(models: Models, model_set: str, messages: Sequence[ChatMessage], schema: type[T]) -> T:
-    """NotJudged if no model's answer fits `schema`; a provider that can't be reached is that error, so that it is retried."""
+    """NotJudged if no model's answer fits `schema`; the provider's error if the last model asked can't be reached."""
     first, second = catalog.judges(model_set)
+    failure: errors.SealmateError = errors.NotJudged()
     # The same model at the same temperature would garble the same way again.
     for choice, temperature in ((first, 0.0), (first, 0.4), (second, 0.0)):
         try:
             return models.provider(choice.provider).structured(choice, messages, schema, temperature=temperature)
         except errors.ProviderGarbled:
-            continue
-    raise errors.NotJudged()
+            failure = errors.NotJudged()
+        except (errors.ProviderBusy, errors.ProviderUnavailable) as unreachable:
+            failure = unreachable
+    raise failure

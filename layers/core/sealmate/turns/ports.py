@@ -124,6 +124,9 @@ class Turns(Protocol):
 
     def stream(self, account_id: str, turn_id: str) -> Stream | None: ...
 
+    def forget(self, turn: Turn) -> None:
+        """Deletes what is in flight: message and stream. The state machine does so itself when a turn goes well."""
+
     def ask_to_stop(self, turn: Turn) -> None: ...
 
     def join(self, turn: Turn, connection_id: str) -> None:

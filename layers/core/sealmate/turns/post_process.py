@@ -34,14 +34,15 @@ class PostProcess:
     model_set: str
 
     def __call__(self, stage: PostProcessing, audience: Audience) -> Reviewed:
-        """The providers' errors, which the state machine retries; an answer that can't be judged is marked so."""
+        """An answer that can't be judged, whatever the reason, is marked so: it was streamed already."""
         message, key = in_flight.read(
             stage.account_id, stage.turn_id, turns=self.turns, keys=self.keys, random=self.random
         )
         answer, answer_hash = in_flight.read_answer(stage.account_id, stage.turn_id, key, turns=self.turns)
         try:
             review = judge(self.models, self.model_set, prompt_for(message, answer), Review)
-        except errors.NotJudged:
+        except errors.SealmateError as error:
+            _log.warning("not reviewed", extra={"turn_id": stage.turn_id, "code": error.code})
             self._annotate(stage, "unchecked", audience)
             return Reviewed(misuse=None, suggestions=0)
         # The audit: which turn, what score. Never a word of it.

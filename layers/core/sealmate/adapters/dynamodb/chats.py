@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
+import re
+
 from pynamodb.exceptions import DoesNotExist, UpdateError
 from pynamodb.expressions.update import Action
 
@@ -9,6 +13,8 @@ from sealmate import errors
 from sealmate.adapters.dynamodb.items import CacheItem, ChatItem, RecordItem, chat_records_key
 from sealmate.model import from_base64url
 from sealmate.turns.ports import Chat, Record
+
+_CURSOR = re.compile(r"([0-9]{1,12})\.([0-9a-f-]{36})")
 
 
 class DynamoChats:
@@ -75,9 +81,10 @@ class DynamoHistoryCache:
 
     def get(self, account_id: str, chat_id: str) -> bytes | None:
         try:
-            return CacheItem.get(f"{account_id}#CACHE", chat_id, consistent_read=True).sealed
+            item = CacheItem.get(f"{account_id}#CACHE", chat_id, consistent_read=True)
         except DoesNotExist:
             return None
+        return None if item.ttl < time.time() else item.sealed
 
     def put(self, account_id: str, chat_id: str, sealed: bytes, *, now: int) -> None:
         CacheItem(f"{account_id}#CACHE", chat_id, sealed=sealed, saved_at=now, ttl=now + self._ttl).save()
@@ -94,9 +101,10 @@ class DynamoHistoryCache:
 def _chat_cursor(account_id: str, cursor: str | None) -> dict[str, dict[str, str]] | None:
     if cursor is None:
         return None
-    updated_at, dot, chat_id = cursor.partition(".")
-    if not dot or not updated_at.isdigit():
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
         raise errors.InvalidRequest(field="cursor")
+    updated_at, chat_id = found.groups()
     return {
         "pk": {"S": account_id},
         "sk": {"S": f"CHAT#{chat_id}"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from pynamodb.exceptions import DoesNotExist, UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -129,9 +131,18 @@ class DynamoTurns:
 
     def message(self, account_id: str, turn_id: str) -> bytes:
         try:
-            return MessageItem.get(turn_key(account_id, turn_id), "MESSAGE", consistent_read=True).sealed
+            item = MessageItem.get(turn_key(account_id, turn_id), "MESSAGE", consistent_read=True)
         except DoesNotExist:
             raise errors.TurnInterrupted(turn_id=turn_id) from None
+        if item.ttl < time.time():
+            # DynamoDB may take days to delete what has expired; for us it is gone.
+            raise errors.TurnInterrupted(turn_id=turn_id)
+        return item.sealed
+
+    def forget(self, turn: Turn) -> None:
+        key = turn_key(turn.account_id, turn.turn_id)
+        MessageItem(key, "MESSAGE").delete()
+        StreamItem(key, "STREAM").delete()
 
     def claim(self, turn: Turn, *, now: int, lease_until: int, mate: str, model: str) -> Stream:
         item = StreamItem(turn_key(turn.account_id, turn.turn_id), "STREAM")
