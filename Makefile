@@ -63,6 +63,7 @@ docs: $(READY) ## Write the pages that follow from code: docs/errors.md
 
 lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
 	$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
+	$(MAKE) -C layers/vendor lock
 
 .PHONY: help up down reset status demo test lint unit contract pipeline e2e build deploy docs lock
 

@@ -21,13 +21,14 @@ TROUBLE: dict[str, tuple[str, list[Script], str, str]] = {
     "broken": ("stream", [Fault(status=500)] * 3, "turn_failed", "provider_unavailable"),
     "gone in mid-answer": ("stream", [Stream(deltas=("half ", "an "), fault="cut")] * 3, "turn_failed", "provider_unavailable"),
     "overloaded in mid-answer": ("stream", [Stream(deltas=("half ",), fault="error")] * 3, "turn_failed", "provider_busy"),
-    "garbled": ("stream", [Garbage()], "turn_failed", "provider_garbled"),
+    "not giving a stream": ("stream", [Garbage()] * 3, "turn_failed", "provider_unavailable"),
     "garbled in mid-answer": ("stream", [Stream(deltas=("half ",), fault="garbage")], "turn_failed", "provider_garbled"),
     "without words": ("stream", [Stream(deltas=())], "turn_failed", "provider_garbled"),
     "missing": ("stream", [Fault(status=404, code="model_not_found")], "turn_failed", "model_missing"),
     "refusing our key": ("stream", [Fault(status=401)], "turn_failed", "provider_refused"),
     "missing from the start": ("Reading", [Fault(status=404, code="model_not_found")], "turn_failed", "model_missing"),
     "overloaded from the start": ("Reading", [Fault(status=429)] * 3, "turn_failed", "provider_busy"),
+    "garbled": ("Reading", [Garbage()] * 3, "turn_refused", "not_judged"),
     "not giving JSON": ("Reading", [Structured(content="I'd say it is harmless.")] * 3, "turn_refused", "not_judged"),
     "giving no score": ("Reading", [Structured(content={**READING, "harm": "none"})] * 3, "turn_refused", "not_judged"),
     "scoring beyond ten": ("Reading", [Structured(content={**READING, "harm": 11})] * 3, "turn_refused", "not_judged"),
@@ -41,6 +42,7 @@ class Outcome:
     body: dict[str, Any]
     end: dict[str, Any]
     before: Any
+    asked: Any
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def outcomes(stack: Stack, next_person: Callable[[], Person], playbook: Playbook
             wire.send(body)
             asked[name] = (wire, body)
         yield {
-            name: Outcome(person, body, wire.hear(*ENDS, turn_id=body["turn_id"]), before)
+            name: Outcome(person, body, wire.hear(*ENDS, turn_id=body["turn_id"]), before, [(a.kind, round(a.at,2), a.text[-60:]) for a in playbook.on(body['message']).asked])
             for name, (wire, body) in asked.items()
         }
 
@@ -67,7 +69,7 @@ def outcomes(stack: Stack, next_person: Callable[[], Person], playbook: Playbook
 def test_a_model_in_lasting_trouble(outcomes: dict[str, Outcome], name: str) -> None:
     _, _, kind, code = TROUBLE[name]
     outcome = outcomes[name]
-    assert (outcome.end["type"], outcome.end["code"]) == (kind, code)
+    assert (outcome.end["type"], outcome.end.get("code")) == (kind, code), outcome.asked
     assert outcome.end["message"]
     assert outcome.end["next_step"]
     (read,) = outcome.person.laptop.turns(outcome.body["chat_id"])
