@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -42,13 +43,25 @@ def build(architecture: str) -> Path:
 
 
 def parameters(known: Mapping[str, Any], environment: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
-    """ModelSet is what MODEL_SET says, or else what it was at the last deploy, or else the template's default."""
+    """ModelSet is what MODEL_SET says, or else what it was at the last deploy, or else the template's default.
+
+    A secret is here only if it is said: CloudFormation shows nobody what it was.
+    """
     chosen = {
-        name: environment.get(variable_of(name), before.get(name, given["Default"])) for name, given in known.items()
+        name: environment.get(variable_of(name), before.get(name, given["Default"]))
+        for name, given in known.items()
+        if not given.get("NoEcho") or variable_of(name) in environment
     }
     # The functions reach an endpoint at the address we use, unless theirs is said to be another.
     chosen["EndpointUrl"] = environment.get("ENDPOINT_URL", environment.get("AWS_ENDPOINT_URL", ""))
     return {name: str(value) for name, value in chosen.items()}
+
+
+def first_secrets(known: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str, str]:
+    """What a stack that has no secrets yet begins with, where nobody said one."""
+    return {
+        name: secrets.token_urlsafe(32) for name, given in known.items() if given.get("NoEcho") and name not in chosen
+    }
 
 
 def check(chosen: Mapping[str, str]) -> None:
@@ -62,6 +75,11 @@ def variable_of(parameter: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).upper()
 
 
+def stack_name(environment: Mapping[str, str]) -> str:
+    """Of the stage that STAGE says, or of the template's default one."""
+    return f"sealmate-{environment.get('STAGE') or 'dev'}"
+
+
 def deploy_stack() -> Deployment:
     """Builds and deploys as the environment says; CannotDeploy, DeployError."""
     session: Any = import_module("boto3").Session()
@@ -71,17 +89,18 @@ def deploy_stack() -> Deployment:
         raise CannotDeploy("No AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
     template: Any = import_module("samtranslator.yaml_helper").yaml_parse((ROOT / _TEMPLATE).read_text())
     known = template["Parameters"]
-    stack = f"sealmate-{os.environ.get('STAGE', known['Stage']['Default'])}"
+    stack = stack_name(os.environ)
     chosen = parameters(known, os.environ, _before(session.client("cloudformation"), stack))
     check(chosen)
     print(f"{stack}, {session.region_name}, {chosen['EndpointUrl'] or 'AWS'}")
     for name, value in chosen.items():
-        print(f"  {name:<18}{value or '-'}")
+        print(f"  {name:<18}{'(secret)' if known[name].get('NoEcho') else value or '-'}")
     return deploy(
         build(chosen["Architecture"]),
         stack=stack,
         environment={**os.environ, "AWS_REGION": session.region_name},
         parameters=chosen,
+        first_values=first_secrets(known, chosen),
         embedded=False,
     )
 

@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from infra.deploy import stack_name
+
 
 def store(provider: str, key: str, *, environment: Mapping[str, str], outputs: Mapping[str, str]) -> None:
     """Under the stack's data key, with the provider's name in the encryption context; functions read it when they start."""
@@ -20,9 +22,11 @@ def store(provider: str, key: str, *, environment: Mapping[str, str], outputs: M
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Stores a provider's API key, read from standard input, sealed under KMS.")
+    parser = argparse.ArgumentParser(
+        description="Stores a provider's API key, read from standard input, sealed under KMS."
+    )
     parser.add_argument("provider", choices=["mistral", "custom"])
-    parser.add_argument("--stack", default="sealmate")
+    parser.add_argument("--stack", default=stack_name(os.environ), help="%(default)s, by STAGE, unless said otherwise")
     arguments = parser.parse_args()
     key = sys.stdin.read().strip()
     if not key:

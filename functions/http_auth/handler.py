@@ -9,6 +9,7 @@ from sealmate.accounts import answers, requests, tickets
 from sealmate.accounts.sessions import Issued
 from sealmate.accounts.transport import clear_cookie, cookie_of, may_have_cookie, source_of
 from sealmate.model import Shape
+from sealmate.settings import settings
 
 app = entry.HttpApp("http_auth")
 handle = app
@@ -17,7 +18,8 @@ handle = app
 @app.serve("POST", "/auth/signup", status=202)
 def start_sign_up() -> answers.SignUpStarted:
     body = app.body(requests.StartSignUp)
-    return wiring.signing_up().start(email=body.email, source=source_of(app.current_request))
+    source = source_of(app.current_request, origin_secret=settings().origin_secret)
+    return wiring.signing_up().start(email=body.email, source=source)
 
 
 @app.serve("POST", "/auth/signup/verify")

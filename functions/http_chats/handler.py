@@ -6,7 +6,8 @@ from sealmate import entry, errors, mates, wiring
 from sealmate.model import TurnId, Uuid
 from sealmate.turns.replies import ChatReply, ChatsReply, TurnReply, TurnsReply
 
-_PAGE = 50
+# Full turns of 250 KB: a page of them must stay below the 6 MB of a reply.
+_PAGE = 20
 _UUID: TypeAdapter[str] = TypeAdapter(Uuid)
 _TURN_ID: TypeAdapter[str] = TypeAdapter(TurnId)
 

@@ -166,6 +166,11 @@ def _sweep(cloud: process.Cloud, outputs: dict[str, str], *, before: int) -> Non
     counts = json.loads(reply["Payload"].read())
     if counts.get("ended"):
         console.print(f"gave back the credits of {counts['ended']} interrupted answers")
+    if reply.get("FunctionError") or counts.get("failed"):
+        console.print(
+            f"[yellow]{counts.get('failed', 'Some')} interrupted answers could not be ended: their credits stay reserved.[/]"
+        )
+        console.print("Next step: wait; the sweeper tries again every minute, and its log says why it failed.")
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ class Playbook(Scripts):
         self._adding = threading.Lock()
 
     def on(self, message: str) -> Scripts:
-        """The scripts of one message. It needs words of its own: a question's text is part of its review's too."""
+        """The scripts of one message, and the log of what it led to; to be called before it is sent. It needs words of its own."""
         with self._adding:
             return self._parts.setdefault(message, Scripts())
 

@@ -32,7 +32,9 @@ def test_a_model_that_fell_silent_was_asked_again(stalled: Stalled) -> None:
 def test_every_function_has_run(stack: Stack, person: Person, playbook: Playbook) -> None:
     _tour(stack, person, playbook)
     wanted = {f"/sealmate/local/{name}" for name in folders()}
-    wait_until(lambda: wanted <= {group for group, line in stack.log_lines() if line.startswith("START")}, "all have run")
+    wait_until(
+        lambda: wanted <= {group for group, line in stack.log_lines() if line.startswith("START")}, "all have run"
+    )
 
 
 def test_nobody_was_denied_and_nothing_unexpected_happened(stack: Stack) -> None:

@@ -144,7 +144,9 @@ def _nothing_happens(stack: Stack, sender: Person, wire: Wire) -> Any:
 
 
 def _all_of(stack: Stack, person: Person) -> tuple[Any, ...]:
-    rows = sorted(row["pk"]["S"] + row["sk"]["S"] for table in ("ChatsTable", "TurnsTable") for row in stack.rows(table))
+    rows = sorted(
+        row["pk"]["S"] + row["sk"]["S"] for table in ("ChatsTable", "TurnsTable") for row in stack.rows(table)
+    )
     return rows, person.laptop.wallet(), len(person.laptop.ledger())
 
 

@@ -84,10 +84,30 @@ FOLLOWING = [
     ("/auth/signup/complete", {"signup_token": "x"}, 400, "invalid_request"),
     ("/auth/login/password", {"login_id": NOBODY, "auth": to_base64url(bytes(32))}, 410, "step_expired"),
     ("/auth/login/password", {"login_id": NOBODY, "auth": to_base64url(bytes(31))}, 400, "invalid_request"),
-    ("/auth/login/totp", {"login_id": NOBODY, "code": "000000", "device": "x", "transport": "bearer"}, 410, "step_expired"),
-    ("/auth/login/totp", {"login_id": NOBODY, "code": "000000", "device": "x\ny", "transport": "bearer"}, 400, "invalid_request"),
-    ("/auth/login/totp", {"login_id": NOBODY, "code": "000000", "device": "x", "transport": "pigeon"}, 400, "invalid_request"),
-    ("/auth/login/totp", {"login_id": NOBODY, "code": "000000", "device": "x", "transport": "cookie"}, 403, "foreign_origin"),
+    (
+        "/auth/login/totp",
+        {"login_id": NOBODY, "code": "000000", "device": "x", "transport": "bearer"},
+        410,
+        "step_expired",
+    ),
+    (
+        "/auth/login/totp",
+        {"login_id": NOBODY, "code": "000000", "device": "x\ny", "transport": "bearer"},
+        400,
+        "invalid_request",
+    ),
+    (
+        "/auth/login/totp",
+        {"login_id": NOBODY, "code": "000000", "device": "x", "transport": "pigeon"},
+        400,
+        "invalid_request",
+    ),
+    (
+        "/auth/login/totp",
+        {"login_id": NOBODY, "code": "000000", "device": "x", "transport": "cookie"},
+        403,
+        "foreign_origin",
+    ),
 ]
 
 
@@ -99,7 +119,9 @@ def test_steps_of_nobody_lead_nowhere(http: httpx.Client) -> None:
 @pytest.mark.parametrize("size", [256 * 1024 + 1, 5_000_000])
 def test_a_huge_body_is_refused(http: httpx.Client, size: int) -> None:
     body = json.dumps({"email": "x" * size})
-    _expect(http.post("/auth/login", content=body, headers={"Content-Type": "application/json"}), 413, "request_too_large")
+    _expect(
+        http.post("/auth/login", content=body, headers={"Content-Type": "application/json"}), 413, "request_too_large"
+    )
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "nonsense"])
@@ -110,7 +132,14 @@ def test_another_content_type_is_refused(http: httpx.Client, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/auth/login"), ("DELETE", "/wallet"), ("PUT", "/chats"), ("PATCH", f"/chats/{NOBODY}"), ("GET", "/nothing"), ("GET", "/chats/..%2f..%2f..%2f_ministack%2fhealth")],
+    [
+        ("GET", "/auth/login"),
+        ("DELETE", "/wallet"),
+        ("PUT", "/chats"),
+        ("PATCH", f"/chats/{NOBODY}"),
+        ("GET", "/nothing"),
+        ("GET", "/chats/..%2f..%2f..%2f_ministack%2fhealth"),
+    ],
 )
 def test_a_wrong_method_or_address_is_nothing(http: httpx.Client, caller: Person, method: str, path: str) -> None:
     """API Gateway itself says so: no function of ours is asked."""
@@ -136,7 +165,7 @@ GUARDED = [
 ]
 
 
-def _bad_credentials(person: Person) -> list[dict[str, str | bytes]]:
+def _bad_credentials(person: Person) -> list[dict[str, str] | dict[bytes, bytes]]:
     token = person.laptop.identity().session.token
     account, session, secret = token.split(".")
     return [
@@ -148,7 +177,7 @@ def _bad_credentials(person: Person) -> list[dict[str, str | bytes]]:
         {"Authorization": f"Bearer {account}.{session}.{to_base64url(bytes(32))}"},
         {"Authorization": f"Bearer {account}.{NOBODY}.{secret}"},
         {"Authorization": f"Bearer {NOBODY}.{session}.{secret}"},
-        {"Authorization": f"Bearer {token}é".encode()},
+        {b"Authorization": f"Bearer {token}é".encode()},
     ]
 
 
@@ -177,13 +206,17 @@ def test_a_cookie_works_for_our_own_pages_only(stack: Stack, http: httpx.Client,
         _expect(http.post("/auth/ticket", headers={**cookie, **origin}), 403, "foreign_origin")
 
 
-def test_a_browser_gets_its_session_as_a_cookie_and_nowhere_else(stack: Stack, http: httpx.Client, caller: Person) -> None:
+def test_a_browser_gets_its_session_as_a_cookie_and_nowhere_else(
+    stack: Stack, http: httpx.Client, caller: Person
+) -> None:
     begun = http.post("/auth/login", json={"email": caller.email}).json()
     proof = crypto.derive_password(
         caller.password, account=begun["account_id"], salt=from_base64url(begun["salt"]), profile=begun["kdf_profile"]
     )
     login = {"login_id": begun["login_id"]}
-    assert http.post("/auth/login/password", json={**login, "auth": to_base64url(proof.auth)}).json() == {"missing": ["totp"]}
+    assert http.post("/auth/login/password", json={**login, "auth": to_base64url(proof.auth)}).json() == {
+        "missing": ["totp"]
+    }
     code = {**login, "code": caller.backup_codes.pop(), "device": "A browser", "transport": "cookie"}
     _expect(http.post("/auth/login/totp", json=code), 403, "foreign_origin")
     answer = http.post("/auth/login/totp", json=code, headers={"Origin": stack.url})

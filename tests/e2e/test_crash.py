@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from sealmate_cli.wire.events import AnswerExtended
 from sealmate_cli.wire.http import LedgerRow
 from tests.e2e.hearing import Heard, ask, ask_over
-from tests.e2e.person import Person
+from tests.e2e.person import AFTER_CRASH, Person
 from tests.e2e.playbook import Playbook, unique
 from tests.e2e.stack import Stack
 from tests.scripted_model.scripts import ANSWER, Stream
@@ -18,7 +19,7 @@ SLOW = Stream(deltas=tuple(f"word-{n} " for n in range(400)), delay=0.05)
 
 @pytest.fixture(scope="module")
 def survivor(mortal_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    person = Person(url=mortal_stack.url, home=tmp_path_factory.mktemp("survivor")).sign_up()
+    person = Person(url=mortal_stack.url, home=tmp_path_factory.mktemp("survivor"), patience=AFTER_CRASH).sign_up()
     yield person
     person.close()
 
@@ -31,7 +32,7 @@ def test_killed_in_the_middle_of_an_answer_nothing_is_charged_and_the_client_is_
     before = survivor.laptop.wallet()
 
     def amid(event: Any) -> bool:
-        return event.type == "answer_extended" and event.seq == 16
+        return isinstance(event, AnswerExtended) and event.seq == 16
 
     heard = _ask_and_crash(mortal_stack, survivor, text, amid)
 
@@ -75,9 +76,7 @@ def test_killed_before_there_was_an_answer_it_is_given_back_or_answered_once(
 
 def test_killed_once_the_answer_was_given_it_is_charged_exactly_once(mortal_stack: Stack, survivor: Person) -> None:
     before = survivor.laptop.wallet().available
-    heard = _ask_and_crash(
-        mortal_stack, survivor, unique("And done"), lambda event: event.type == "answer_finished"
-    )
+    heard = _ask_and_crash(mortal_stack, survivor, unique("And done"), lambda event: event.type == "answer_finished")
 
     assert not mortal_stack.holds()
     (charge,) = _charges(survivor, heard)

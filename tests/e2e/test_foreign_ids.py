@@ -36,9 +36,7 @@ def test_a_foreign_turn_does_not_exist(wire: Wire, theirs: Heard, action: str) -
     assert wire.lives()
 
 
-def test_a_foreign_answer_cannot_be_stopped(
-    stack: Stack, wire: Wire, stranger: Person, playbook: Playbook
-) -> None:
+def test_a_foreign_answer_cannot_be_stopped(stack: Stack, wire: Wire, stranger: Person, playbook: Playbook) -> None:
     text = unique("Don't interrupt me")
     playbook.on(text).add(Stream(deltas=tuple(f"{n} " for n in range(50)), delay=0.05), to="stream")
 
@@ -65,9 +63,7 @@ def test_a_foreign_chat_takes_no_message_and_tells_nothing(
     assert stack.holds(person.account) == []
 
 
-def test_showing_a_foreign_chat_brings_none_of_its_events(
-    wire: Wire, stranger: Person, theirs: Heard
-) -> None:
+def test_showing_a_foreign_chat_brings_none_of_its_events(wire: Wire, stranger: Person, theirs: Heard) -> None:
     wire.send({"action": "focus", "chat_id": theirs.chat})
     assert wire.lives()
     more = ask(stranger.laptop, unique("And more of it"), chat=theirs.chat)

@@ -20,8 +20,10 @@ def test_ten_people_at_once_are_each_answered_with_their_own(
     for n, text in enumerate(texts):
         scripts = playbook.on(text)
         scripts.add(Structured(content={**READING, "title": f"The title number {n} of all"}), to="Reading")
-        scripts.add(Stream(deltas=tuple(f"{n}.{m} " for m in range(40)), delay=0.03, usage=(20, 4000 * n)), to="stream")
-        scripts.add(Structured(content={**REVIEW, "suggestions": [f"Follow-up {n}.{m}" for m in range(6)]}), to="Review")
+        scripts.add(Stream(deltas=tuple(f"{n}.{m} " for m in range(40)), delay=0.03, usage=(20, 400 * n)), to="stream")
+        scripts.add(
+            Structured(content={**REVIEW, "suggestions": [f"Follow-up {n}.{m}" for m in range(6)]}), to="Review"
+        )
 
     with ThreadPoolExecutor(10) as at_once:
         all_heard: list[Heard] = list(at_once.map(lambda n: ask(people[n].laptop, texts[n]), range(10)))
@@ -32,7 +34,7 @@ def test_ten_people_at_once_are_each_answered_with_their_own(
         assert heard.one("suggestions_made").suggestions == [f"Follow-up {n}.{m}" for m in range(6)]
         assert {event.turn_id for event in heard.events if hasattr(event, "turn_id")} == {heard.turn}
         charged = heard.one("turn_charged")
-        assert charged.output_tokens == 4000 * n
+        assert charged.output_tokens == 400 * n
         assert (person.laptop.wallet().available, person.laptop.wallet().held) == (before[n] - charged.credits, 0)
         (read,) = person.laptop.turns(heard.chat)
         assert (read.text, read.answer) == (texts[n], heard.text)

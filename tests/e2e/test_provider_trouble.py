@@ -19,15 +19,30 @@ ENDS = ("turn_failed", "turn_refused", "turn_charged")
 TROUBLE: dict[str, tuple[str, list[Script], str, str]] = {
     "overloaded": ("stream", [Fault(status=429)] * 3, "turn_failed", "provider_busy"),
     "broken": ("stream", [Fault(status=500)] * 3, "turn_failed", "provider_unavailable"),
-    "gone in mid-answer": ("stream", [Stream(deltas=("half ", "an "), fault="cut")] * 3, "turn_failed", "provider_unavailable"),
-    "overloaded in mid-answer": ("stream", [Stream(deltas=("half ",), fault="error")] * 3, "turn_failed", "provider_busy"),
+    "gone in mid-answer": (
+        "stream",
+        [Stream(deltas=("half ", "an "), fault="cut")] * 3,
+        "turn_failed",
+        "provider_unavailable",
+    ),
+    "overloaded in mid-answer": (
+        "stream",
+        [Stream(deltas=("half ",), fault="error")] * 3,
+        "turn_failed",
+        "provider_busy",
+    ),
     "not giving a stream": ("stream", [Garbage()] * 3, "turn_failed", "provider_unavailable"),
-    "garbled in mid-answer": ("stream", [Stream(deltas=("half ",), fault="garbage")], "turn_failed", "provider_garbled"),
+    "garbled in mid-answer": (
+        "stream",
+        [Stream(deltas=("half ",), fault="garbage")],
+        "turn_failed",
+        "provider_garbled",
+    ),
     "without words": ("stream", [Stream(deltas=())], "turn_failed", "provider_garbled"),
     "missing": ("stream", [Fault(status=404, code="model_not_found")], "turn_failed", "model_missing"),
     "refusing our key": ("stream", [Fault(status=401)], "turn_failed", "provider_refused"),
     "missing from the start": ("Reading", [Fault(status=404, code="model_not_found")], "turn_failed", "model_missing"),
-    "overloaded from the start": ("Reading", [Fault(status=429)] * 3, "turn_failed", "provider_busy"),
+    "overloaded from the start": ("Reading", [Fault(status=429)] * 9, "turn_failed", "provider_busy"),
     "garbled": ("Reading", [Garbage()] * 3, "turn_refused", "not_judged"),
     "not giving JSON": ("Reading", [Structured(content="I'd say it is harmless.")] * 3, "turn_refused", "not_judged"),
     "giving no score": ("Reading", [Structured(content={**READING, "harm": "none"})] * 3, "turn_refused", "not_judged"),
@@ -42,7 +57,6 @@ class Outcome:
     body: dict[str, Any]
     end: dict[str, Any]
     before: Any
-    asked: Any
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +74,7 @@ def outcomes(stack: Stack, next_person: Callable[[], Person], playbook: Playbook
             wire.send(body)
             asked[name] = (wire, body)
         yield {
-            name: Outcome(person, body, wire.hear(*ENDS, turn_id=body["turn_id"]), before, [(a.kind, round(a.at,2), a.text[-60:]) for a in playbook.on(body['message']).asked])
+            name: Outcome(person, body, wire.hear(*ENDS, turn_id=body["turn_id"]), before)
             for name, (wire, body) in asked.items()
         }
 
@@ -69,7 +83,7 @@ def outcomes(stack: Stack, next_person: Callable[[], Person], playbook: Playbook
 def test_a_model_in_lasting_trouble(outcomes: dict[str, Outcome], name: str) -> None:
     _, _, kind, code = TROUBLE[name]
     outcome = outcomes[name]
-    assert (outcome.end["type"], outcome.end.get("code")) == (kind, code), outcome.asked
+    assert (outcome.end["type"], outcome.end.get("code")) == (kind, code)
     assert outcome.end["message"]
     assert outcome.end["next_step"]
     (read,) = outcome.person.laptop.turns(outcome.body["chat_id"])
@@ -86,7 +100,9 @@ def test_none_of_it_was_charged(stack: Stack, outcomes: dict[str, Outcome]) -> N
 
 
 @pytest.mark.parametrize(
-    "once", [Fault(status=429), Fault(status=503), Stream(deltas=("half ", "an "), fault="cut")], ids=["429", "503", "cut"]
+    "once",
+    [Fault(status=429), Fault(status=503), Stream(deltas=("half ", "an "), fault="cut")],
+    ids=["429", "503", "cut"],
 )
 def test_passing_trouble_is_tried_again_and_paid_once(person: Person, playbook: Playbook, once: Script) -> None:
     text = unique("Try again")
@@ -115,7 +131,9 @@ def test_an_answer_that_could_do_harm_is_taken_back(person: Person, playbook: Pl
     assert (read.outcome, read.answer, read.suggestions) == ("withheld", None, [])
 
 
-def test_too_few_credits_say_how_many_are_missing(stack: Stack, newcomer: Callable[[], Person], playbook: Playbook) -> None:
+def test_too_few_credits_say_how_many_are_missing(
+    stack: Stack, newcomer: Callable[[], Person], playbook: Playbook
+) -> None:
     poor = newcomer()
     stack.client("dynamodb").update_item(
         TableName=stack.outputs["WalletsTable"],
@@ -124,9 +142,10 @@ def test_too_few_credits_say_how_many_are_missing(stack: Stack, newcomer: Callab
         ExpressionAttributeValues={":one": {"N": "1"}},
     )
     text = unique("Can I afford it?")
+    scripts = playbook.on(text)
     heard = ask(poor.laptop, text)
     failed = heard.one("turn_failed")
     assert failed.code == "insufficient_credits"
     assert failed.missing_credits > 0
-    assert playbook.on(text).asked == []
+    assert scripts.asked == []
     assert (poor.laptop.wallet().available, poor.laptop.wallet().held) == (1, 0)

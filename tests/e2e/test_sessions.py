@@ -46,9 +46,7 @@ def test_a_revoked_session_loses_its_connections_and_its_token(stack: Stack, per
     assert person.laptop.wallet().held == 0
 
 
-def test_a_revoked_device_hears_nothing_more_of_an_answer(
-    stack: Stack, person: Person, playbook: Playbook
-) -> None:
+def test_a_revoked_device_hears_nothing_more_of_an_answer(stack: Stack, person: Person, playbook: Playbook) -> None:
     lost = person.device()
     text = unique("Not for the thief")
     playbook.on(text).add(Stream(deltas=tuple(f"{n} " for n in range(60)), delay=0.05), to="stream")

@@ -16,7 +16,6 @@ def _status(stack: Stack, person: Person, *, protocols: Sequence[str] | None = N
         with Wire(person.laptop, stack.url, protocols=protocols, origin=origin):
             return 101
     except InvalidStatus as refused:
-        assert b"Traceback" not in refused.response.body
         return refused.response.status_code
 
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import Any
 
 from sealmate_cli.socket import Dial, Socket, dial_server
 from sealmate_cli.wire.http import LedgerRow
@@ -10,32 +11,11 @@ from tests.e2e.person import Person
 from tests.e2e.playbook import Playbook, unique
 from tests.e2e.stack import Stack, wait_until
 from tests.e2e.wire import Wire, message, new_chat
-from tests.scripted_model.scripts import ANSWER, READING, REVIEW, Stream
+from tests.scripted_model.scripts import ANSWER, Stream
 
 SLOW = Stream(deltas=tuple(f"word-{n} " for n in range(60)), delay=0.06)
 SLOW_TEXT = "".join(SLOW.deltas)
 ENDLESS = Stream(deltas=("and ",) * 2000, delay=0.05)
-
-
-def test_a_message_is_answered_and_charged_and_read_again_elsewhere(person: Person) -> None:
-    before = person.laptop.wallet()
-    heard = ask(person.laptop, unique("How do I boil an egg?"))
-
-    assert heard.kinds[:6] == [
-        "turn_accepted",
-        "credits_reserved",
-        "message_read",
-        "chat_titled",
-        "answer_started",
-        "answer_finished",
-    ]
-    assert sorted(heard.kinds[6:]) == ["suggestions_made", "turn_charged"]
-    assert heard.one("answer_finished").text == heard.text == "".join(ANSWER.deltas)
-    charged = heard.one("turn_charged")
-    after = person.laptop.wallet()
-    assert (after.available, after.held) == (before.available - charged.credits, 0)
-    (turn,) = person.device().turns(heard.chat)
-    assert (turn.answer, turn.suggestions, turn.trouble) == (heard.text, REVIEW["suggestions"], None)
 
 
 def test_a_device_that_shows_the_chat_hears_the_same_and_others_only_that_it_was_answered(
@@ -115,7 +95,7 @@ def test_ten_asks_of_one_message_at_once_are_one_answer_and_one_charge(
     with ExitStack() as opened, ThreadPoolExecutor(10) as at_once:
         wires = [opened.enter_context(Wire(person.laptop, stack.url)) for _ in range(10)]
         list(at_once.map(lambda wire: wire.send(body), wires))
-        ends = list(at_once.map(lambda wire: wire.hear("answer_finished", turn_id=body["turn_id"]), wires))
+        ends = list(at_once.map(lambda wire: _end_of(wire, body), wires))
     assert len({end["answer"] for end in ends}) == 1
     wait_until(lambda: not stack.holds(person.account), "the turn is paid")
     assert [asked.kind for asked in scripts.asked].count("stream") == 1
@@ -137,11 +117,13 @@ def test_asking_again_after_the_end_tells_the_end_and_charges_nothing(stack: Sta
     assert person.laptop.wallet() == wallet
 
 
-def test_the_title_is_made_once(person: Person) -> None:
-    first = ask(person.laptop, unique("A first message"))
-    second = ask(person.laptop, unique("A second one"), chat=first.chat)
-    assert "chat_titled" not in second.kinds
-    assert [chat.title for chat in person.laptop.chats() if chat.chat_id == first.chat] == [READING["title"]]
+def _end_of(wire: Wire, body: dict[str, Any]) -> dict[str, Any]:
+    """As clients do, one that hears how the turn goes on but missed its answer asks once more."""
+    heard = wire.hear("answer_finished", "turn_charged", turn_id=body["turn_id"])
+    if heard["type"] == "turn_charged":
+        wire.send(body)
+        heard = wire.hear("answer_finished", turn_id=body["turn_id"])
+    return heard
 
 
 def _focused(stack: Stack, person: Person) -> int:

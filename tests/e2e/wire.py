@@ -86,7 +86,7 @@ class Wire:
         return self.hear("request_refused")
 
     def lives(self) -> bool:
-        return self.refusal({"action": "are you there"})["code"] == "unknown_action"
+        return bool(self.refusal({"action": "are you there"})["code"] == "unknown_action")
 
     def kinds(self, turn: str) -> list[str]:
         return [event["type"] for event in self.heard if event.get("turn_id") == turn]

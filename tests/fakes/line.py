@@ -104,6 +104,7 @@ class Line:
     def start(self) -> Start:
         return Start(
             turns=self.turns,
+            wallets=self.wallets,
             cache=self.cache,
             data_seal=self.data_seal,
             keys=self.keys,
@@ -124,6 +125,7 @@ class Line:
             models=self.models,
             keys=self.keys,
             random=self.random,
+            clock=self.clock,
             model_set=MODEL_SET,
         )
 
@@ -149,6 +151,7 @@ class Line:
             models=self.models,
             keys=self.keys,
             random=self.random,
+            clock=self.clock,
             model_set=MODEL_SET,
         )
 
@@ -162,7 +165,7 @@ class Line:
 
     @cached_property
     def fail(self) -> Fail:
-        return Fail(turns=self.turns, end=self.end)
+        return Fail(turns=self.turns, clock=self.clock, end=self.end)
 
     @cached_property
     def sweep(self) -> Sweep:
@@ -174,6 +177,7 @@ class Line:
             turns=self.turns,
             chats=self.chats,
             connections=self.connections,
+            wallets=self.wallets,
             keys=self.keys,
             random=self.random,
             clock=self.clock,

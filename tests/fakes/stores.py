@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 
 from sealmate.billing.ports import Hold, LedgerRow, Wallet
 from sealmate.turns.ports import Chat, Record, Stream, Turn
-
-
-@dataclass(frozen=True, kw_only=True)
-class TurnRow:
-    turn: Turn
-    execution_id: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class StreamRow:
-    """`lease_until` is None before the first attempt: others may have asked for something already."""
-
-    stream: Stream
-    lease_until: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +21,10 @@ class Tables:
     """Keys are account and turn, account and chat, or all three; the ledger's are an account and a text that sorts by time."""
 
     epochs: dict[str, int] = field(default_factory=dict)
-    turns: dict[tuple[str, str], TurnRow] = field(default_factory=dict)
+    turns: dict[tuple[str, str], Turn] = field(default_factory=dict)
     messages: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    streams: dict[tuple[str, str], StreamRow] = field(default_factory=dict)
+    asked: Counter[tuple[str, int]] = field(default_factory=Counter)
+    streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
     chats: dict[tuple[str, str], Chat] = field(default_factory=dict)
     records: dict[tuple[str, str, str], Record] = field(default_factory=dict)
     cache: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)

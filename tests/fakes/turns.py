@@ -6,14 +6,17 @@ from dataclasses import replace
 
 from sealmate import errors
 from sealmate.turns.ports import Answer, Chat, NewTurn, Record, Stream, Turn
-from tests.fakes.stores import Store, StreamRow, TurnRow
+from tests.fakes.stores import Store
 
-_EMPTY = StreamRow(
-    stream=Stream(attempt=0, seq=0, stop=False, joined=frozenset(), snapshot=None, mate=None, model=None)
-)
+_EMPTY = Stream(attempt=0, seq=0, stop=False, joined=frozenset(), snapshot=None, mate=None, model=None)
 
 
 class FakeTurns(Store):
+    def count_ask(self, account_id: str, *, minute: int) -> int:
+        with self._tables.lock:
+            self._tables.asked[account_id, minute] += 1
+            return self._tables.asked[account_id, minute]
+
     def begin(self, new: NewTurn) -> bool:
         tables, turn = self._tables, new.turn
         key, record_key = (turn.account_id, turn.turn_id), (turn.account_id, turn.chat_id, turn.turn_id)
@@ -24,7 +27,7 @@ class FakeTurns(Store):
             if new.chat_key is not None and tables.epochs.get(turn.account_id) != new.key_epoch:
                 raise errors.WrongEpoch()
             tables.chats[turn.account_id, turn.chat_id] = chat
-            tables.turns[key] = TurnRow(turn=replace(turn, status="asked"))
+            tables.turns[key] = replace(turn, status="asked")
             tables.messages[key] = new.sealed_message
             tables.records[record_key] = Record(
                 turn_id=turn.turn_id,
@@ -57,10 +60,10 @@ class FakeTurns(Store):
         )
 
     def turn(self, account_id: str, turn_id: str) -> Turn:
-        row = self._tables.turns.get((account_id, turn_id))
-        if row is None:
+        turn = self._tables.turns.get((account_id, turn_id))
+        if turn is None:
             raise errors.TurnNotFound()
-        return row.turn
+        return turn
 
     def message(self, account_id: str, turn_id: str) -> bytes:
         sealed = self._tables.messages.get((account_id, turn_id))
@@ -70,27 +73,33 @@ class FakeTurns(Store):
 
     def claim(self, turn: Turn, *, now: int, lease_until: int, mate: str, model: str) -> Stream:
         with self._tables.lock:
-            row = self._row(turn)
-            if row.lease_until is not None and row.lease_until >= now:
+            stream = self._stream(turn)
+            if stream.lease_until >= now:
                 raise errors.TurnAlreadyRunning(turn_id=turn.turn_id)
-            attempt = row.stream.attempt + 1
-            begun = replace(row.stream, attempt=attempt, seq=0, snapshot=None, mate=mate, model=model)
-            return self._put(turn, StreamRow(stream=begun, lease_until=lease_until))
+            return self._put(
+                turn,
+                replace(
+                    stream,
+                    attempt=stream.attempt + 1,
+                    seq=0,
+                    snapshot=None,
+                    mate=mate,
+                    model=model,
+                    lease_until=lease_until,
+                ),
+            )
 
     def save(self, turn: Turn, *, attempt: int, seq: int, snapshot: bytes, lease_until: int) -> Stream:
         with self._tables.lock:
-            row = self._of_attempt(turn, attempt)
-            return self._put(
-                turn, StreamRow(stream=replace(row.stream, seq=seq, snapshot=snapshot), lease_until=lease_until)
-            )
+            stream = self._of_attempt(turn, attempt)
+            return self._put(turn, replace(stream, seq=seq, snapshot=snapshot, lease_until=lease_until))
 
     def give_up(self, turn: Turn, *, attempt: int) -> None:
         with self._tables.lock:
             self._put(turn, replace(self._of_attempt(turn, attempt), lease_until=0))
 
     def stream(self, account_id: str, turn_id: str) -> Stream | None:
-        row = self._tables.streams.get((account_id, turn_id))
-        return row.stream if row else None
+        return self._tables.streams.get((account_id, turn_id))
 
     def forget(self, turn: Turn) -> None:
         with self._tables.lock:
@@ -99,23 +108,22 @@ class FakeTurns(Store):
 
     def ask_to_stop(self, turn: Turn) -> None:
         with self._tables.lock:
-            row = self._row(turn)
-            self._put(turn, replace(row, stream=replace(row.stream, stop=True)))
+            self._put(turn, replace(self._stream(turn), stop=True))
 
     def join(self, turn: Turn, connection_id: str) -> None:
         with self._tables.lock:
-            row = self._row(turn)
-            self._put(turn, replace(row, stream=replace(row.stream, joined=row.stream.joined | {connection_id})))
+            stream = self._stream(turn)
+            self._put(turn, replace(stream, joined=stream.joined | {connection_id}))
 
     def answered(self, turn: Turn, answer: Answer, *, attempt: int) -> None:
         tables, key = self._tables, (turn.account_id, turn.turn_id)
         with tables.lock:
-            row = self._of_attempt(turn, attempt)
-            stored = tables.turns[key]
-            if stored.turn.status != "running":
+            stream, stored = self._of_attempt(turn, attempt), tables.turns[key]
+            if stored.status != "running":
                 raise errors.TurnAlreadyRunning(turn_id=turn.turn_id)
-            used = {name: getattr(answer, name) for name in ("mate", "model", "input_tokens", "output_tokens")}
-            tables.turns[key] = replace(stored, turn=replace(stored.turn, status="answered", **used))
+            names = ("mate", "model", "finish", "input_tokens", "output_tokens", "credits")
+            used = {name: getattr(answer, name) for name in names}
+            tables.turns[key] = replace(stored, status="answered", **used)
             record_key = (turn.account_id, turn.chat_id, turn.turn_id)
             tables.records[record_key] = replace(
                 tables.records[record_key],
@@ -126,17 +134,17 @@ class FakeTurns(Store):
                 finish=answer.finish,
                 answered_at=answer.answered_at,
             )
-            self._put(turn, replace(row, stream=replace(row.stream, snapshot=answer.snapshot)))
+            self._put(turn, replace(stream, snapshot=answer.snapshot))
 
-    def _row(self, turn: Turn) -> StreamRow:
+    def _stream(self, turn: Turn) -> Stream:
         return self._tables.streams.get((turn.account_id, turn.turn_id), _EMPTY)
 
-    def _of_attempt(self, turn: Turn, attempt: int) -> StreamRow:
-        row = self._row(turn)
-        if row.stream.attempt != attempt:
+    def _of_attempt(self, turn: Turn, attempt: int) -> Stream:
+        stream = self._stream(turn)
+        if stream.attempt != attempt:
             raise errors.TurnAlreadyRunning(turn_id=turn.turn_id)
-        return row
+        return stream
 
-    def _put(self, turn: Turn, row: StreamRow) -> Stream:
-        self._tables.streams[turn.account_id, turn.turn_id] = row
-        return row.stream
+    def _put(self, turn: Turn, stream: Stream) -> Stream:
+        self._tables.streams[turn.account_id, turn.turn_id] = stream
+        return stream

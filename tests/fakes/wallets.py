@@ -18,16 +18,16 @@ class FakeWallets(Store):
     def reserve(self, hold: Hold, *, execution_id: str, deadline: int) -> Hold:
         tables, key = self._tables, (hold.account_id, hold.turn_id)
         with tables.lock:
-            row = tables.turns[key]
-            if row.turn.status != "asked":
+            turn = tables.turns[key]
+            if turn.status != "asked":
                 mine = self.hold(*key)
-                if row.execution_id == execution_id and row.turn.status == "running" and mine:
+                if turn.execution_id == execution_id and turn.status == "running" and mine:
                     return mine
                 raise errors.TurnAlreadyRunning(turn_id=hold.turn_id)
             missing = hold.credits - self.wallet(hold.account_id).available
             if missing > 0:
                 raise errors.InsufficientCredits(missing_credits=missing)
-            tables.turns[key] = replace(row, turn=replace(row.turn, status="running"), execution_id=execution_id)
+            tables.turns[key] = replace(turn, status="running", execution_id=execution_id)
             self._move(hold.account_id, available=-hold.credits, held=hold.credits)
             tables.holds[key] = HoldRow(hold=hold, deadline=deadline)
             return hold
@@ -40,15 +40,15 @@ class FakeWallets(Store):
         tables, key = self._tables, (turn.account_id, turn.turn_id)
         row_key = (turn.account_id, ledger_key(hold.reserved_at, turn.turn_id))
         with tables.lock:
-            row = tables.turns[key]
-            if self.hold(*key) != hold or row_key in tables.ledger or row.turn.status != "answered":
+            stored = tables.turns[key]
+            if self.hold(*key) != hold or row_key in tables.ledger or stored.status != "answered":
                 return False
             del tables.holds[key]
             self._move(turn.account_id, available=hold.credits - charge.credits, held=-hold.credits)
             tables.ledger[row_key] = LedgerRow(
                 row_id=turn.turn_id, kind="charge", at=hold.reserved_at, turn_id=turn.turn_id, **vars(charge)
             )
-            tables.turns[key] = replace(row, turn=replace(row.turn, status="settled"))
+            tables.turns[key] = replace(stored, status="settled")
             self._note(turn, credits=charge.credits)
             return True
 
@@ -66,13 +66,13 @@ class FakeWallets(Store):
     def release(self, turn: Turn, hold: Hold | None, *, outcome: str, code: str) -> bool:
         tables, key = self._tables, (turn.account_id, turn.turn_id)
         with tables.lock:
-            row = tables.turns[key]
-            if self.hold(*key) != hold or row.turn.status not in ("asked", "running"):
+            stored = tables.turns[key]
+            if self.hold(*key) != hold or stored.status not in ("asked", "running"):
                 return False
             if hold:
                 del tables.holds[key]
                 self._move(turn.account_id, available=hold.credits, held=-hold.credits)
-            tables.turns[key] = replace(row, turn=replace(row.turn, status="ended", code=code))
+            tables.turns[key] = replace(stored, status="ended", code=code)
             self._note(turn, outcome=outcome, code=code)
             tables.messages.pop(key, None)
             tables.streams.pop(key, None)

@@ -42,10 +42,14 @@ def deploy(
     stack: str,
     environment: Mapping[str, str],
     parameters: Mapping[str, str] | None = None,
+    first_values: Mapping[str, str] | None = None,
     embedded: bool = True,
     say: Callable[[str], None] = print,
 ) -> Deployment:
-    """Creates or updates the stack and returns its outputs; raises DeployError."""
+    """Creates or updates the stack and returns its outputs; raises DeployError.
+
+    `first_values`: parameters for a stack that has none of these yet; one that has them keeps its own.
+    """
     began = time.monotonic()
     clients = _Clients(environment)
     chosen = dict(parameters or {})
@@ -78,7 +82,7 @@ def deploy(
         ChangeSetName=f"deploy-{digest[:20]}-{int(time.time())}",
         ChangeSetType="UPDATE" if updating else "CREATE",
         Capabilities=_CAPABILITIES,
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in chosen.items()],
+        Parameters=_parameters(chosen, first_values or {}, current if updating else None),
         **named,
     )["Id"]
     _execute(clients.cloudformation, stack, change_set, say)
@@ -88,6 +92,15 @@ def deploy(
     seconds = time.monotonic() - began
     say(f"{stack}: {deployed['StackStatus'].lower().replace('_', ' ')} in {seconds:.1f} s")
     return Deployment(outputs=_outputs(deployed), changed=True, seconds=seconds)
+
+
+def _parameters(
+    chosen: Mapping[str, str], first_values: Mapping[str, str], current: dict[str, Any] | None
+) -> list[dict[str, Any]]:
+    had = {given["ParameterKey"] for given in (current or {}).get("Parameters", [])}
+    kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in first_values if name in had]
+    new = {**chosen, **{name: value for name, value in first_values.items() if name not in had}}
+    return [{"ParameterKey": name, "ParameterValue": value} for name, value in new.items()] + kept
 
 
 class _Clients:

@@ -20,6 +20,8 @@ from infra.local.model.upstream import EngineFailed
 from infra.local.model.wire import BadRequest, ChatRequest, Json, ModerationRequest
 
 log = logging.getLogger(__name__)
+# After a failed engine the next is loaded in a few seconds.
+RETRY_SECONDS = 5
 
 
 class Endpoint:
@@ -101,7 +103,7 @@ class Endpoint:
                     yield _event(chunk)
         except EngineFailed as failure:
             log.warning("a stream broke: %s", failure)
-            yield _event(error_body(failure.code, "the engine broke off: ask again"))
+            yield _event(error_body(failure.code, f"{failure}: ask again in {RETRY_SECONDS} seconds"))
             return
         if translator.timings:
             self._service.answered(translator.timings)
@@ -128,7 +130,9 @@ async def _bad_request(_: Request, error: Exception) -> Response:
 
 async def _engine_failed(_: Request, error: Exception) -> Response:
     log.error("request failed: %s", error)
-    return _error(503, EngineFailed.code, f"{error}: ask again")
+    answer = _error(503, EngineFailed.code, f"{error}: ask again in {RETRY_SECONDS} seconds")
+    answer.headers["retry-after"] = str(RETRY_SECONDS)
+    return answer
 
 
 async def _nobody_there(_: Request, __: Exception) -> Response:

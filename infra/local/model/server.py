@@ -1,4 +1,4 @@
-"""Runs the embedded model in the foreground until SIGTERM: the endpoint at once, the engine as it loads."""
+"""Runs the embedded model in the foreground until SIGTERM: the endpoint at once, the engine as it loads and loads again."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 async def run(*, weights: Weights, model: Path, port: int, state_dir: Path, warm_file: Path | None) -> int:
-    """The process's exit code: 0 after a signal, 1 when the engine failed."""
+    """The process's exit code: 0 after a signal, 1 when no engine lasts."""
     states = state_dir / "prompts"
     states.mkdir(parents=True, exist_ok=True)
     stopping = asyncio.Event()
@@ -36,7 +36,7 @@ async def run(*, weights: Weights, model: Path, port: int, state_dir: Path, warm
         engine.cancel()
         await asyncio.gather(engine, return_exceptions=True)
     if failed:
-        log.error("stopped, for the engine is gone", exc_info=engine.exception())
+        log.error("stopped, for no engine lasts", exc_info=engine.exception())
     return 1 if failed else 0
 
 

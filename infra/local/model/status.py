@@ -1,15 +1,18 @@
 """For whoever starts the embedded model beside other things: start it, wait for it, say in a line what it does."""
 
+import math
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 ROOT = Path(__file__).parents[3]
 LOG_NAME = "model.log"
+PREVIOUS_LOG_NAME = "model.previous.log"
 
 
 class DidNotStart(Exception):
@@ -32,12 +35,17 @@ class Handle:
 
 
 def start(port: int, state_dir: Path, warm_file: Path | None = None) -> Handle:
-    """Start the server in a session of its own; its output goes to a log in `state_dir`. Fetch the weights first."""
+    """Start the server in a session of its own; its output goes to a log in `state_dir`. Fetch the weights first.
+
+    The log of the start before is kept beside it, for why that one ended may stand there.
+    """
     state_dir.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "infra.local.model", "--port", str(port), "--state-dir", str(state_dir)]
     if warm_file is not None:
         command += ["--warm", str(warm_file)]
     log = state_dir / LOG_NAME
+    if log.exists():
+        log.replace(state_dir / PREVIOUS_LOG_NAME)
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -72,6 +80,17 @@ def status(port: int) -> str:
     return line
 
 
+def notice(port: int) -> str | None:
+    """What who asks now should know: how long the first answer waits for prompts to be read; None if it doesn't."""
+    state = _health(port)
+    if state is None or state["phase"] == "ready":
+        return None
+    if state["phase"] == "restarting":
+        return "the language model is restarting: the first answer waits for it"
+    seconds = math.ceil(int(state["seconds_to_ready"]) / 10) * 10
+    return f"the first answer waits about {seconds} s while the language model reads its prompts" if seconds else None
+
+
 def is_ready(port: int) -> bool:
     """Whether every fixed prompt is warm, so that the first answer is as fast as later ones."""
     state = _health(port)
@@ -88,10 +107,10 @@ def stop(handle: Handle, *, timeout: float = 10.0) -> None:
         handle.process.wait()
 
 
-def _health(port: int) -> dict[str, object] | None:
+def _health(port: int) -> dict[str, Any] | None:
     try:
         response = httpx.get(f"http://127.0.0.1:{port}/health", timeout=2.0)
-        state: dict[str, object] = response.json()
+        state: dict[str, Any] = response.json()
     except (httpx.HTTPError, ValueError):
         return None
     return state

@@ -8,6 +8,8 @@ import httpx
 
 from infra.local.model.wire import BadRequest, Json
 
+_SIGN_OF_LIFE_SECONDS = 5.0
+
 
 class EngineFailed(Exception):
     """The engine answered with an error of its own, or not at all."""
@@ -20,6 +22,16 @@ class Upstream:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
+
+    async def is_listening(self) -> bool:
+        """Whether the engine's process is there and takes requests."""
+        try:
+            await self._client.get("/health", timeout=_SIGN_OF_LIFE_SECONDS)
+        except httpx.ConnectError:
+            return False
+        except httpx.HTTPError:
+            return True  # too busy to say so
+        return True
 
     async def chat(self, body: Json) -> Json:
         """A whole answer, in the engine's shape."""

@@ -7,6 +7,7 @@ frames, without its message.
 from __future__ import annotations
 
 import json
+import logging
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,8 +37,16 @@ class Frame:
 
 
 def _chalice(name: str) -> tuple[Chalice, Logger]:
-    app = Chalice(app_name=name, configure_logs=False)
-    return app, Logger(service=name)
+    return Chalice(app_name=name, configure_logs=False), _logger(name)
+
+
+def _logger(name: str) -> Logger:
+    """Powertools' logger, also for what the package itself logs: the root logger is plain on Lambda and drops what is below a warning."""
+    log = Logger(service=name)
+    ours = logging.getLogger("sealmate")
+    ours.handlers, ours.propagate = list(log.handlers), False
+    ours.setLevel(log.log_level)
+    return log
 
 
 def place(error: BaseException) -> dict[str, object]:
@@ -108,7 +117,7 @@ class HttpApp(Chalice):
 
     def __init__(self, name: str) -> None:
         super().__init__(app_name=name, configure_logs=False)
-        self._logger = Logger(service=name)
+        self._logger = _logger(name)
         self.register_middleware(self._as_problem, "http")
 
     def serve(self, method: str, path: str, *, status: int = 200) -> Callable[[View], View]:
@@ -190,7 +199,7 @@ def websocket_action(name: str, schema: type[S]) -> Callable[[Callable[[Frame, S
                 raw = _text_of(event._event_dict)
                 turn_id = _turn_id_of(raw)
                 act(frame, parse(schema, raw, ignore=frozenset({"action"})))
-            except errors.ConnectionGone:
+            except (errors.ConnectionGone, errors.DeliveryFailed):
                 log.info("gone", extra={"connection_id": frame.connection_id})
             except Exception as error:  # noqa: BLE001 - the one mapper at the edge
                 _refuse(frame, named(error, log), turn_id, log)
@@ -211,11 +220,18 @@ def _refuse(frame: Frame, error: errors.SealmateError, turn_id: str | None, log:
         next_step=error.next_step,
         request_id=frame.request_id,
         turn_id=turn_id,
+        missing_credits=_number(error, "missing_credits"),
+        retry_after=_number(error, "retry_after"),
     )
     try:
         wiring.push().send(frame.connection_id, refused)
     except (errors.ConnectionGone, errors.DeliveryFailed):
         log.info("gone", extra={"connection_id": frame.connection_id})
+
+
+def _number(error: errors.SealmateError, name: str) -> int | None:
+    value = error.details.get(name)
+    return value if isinstance(value, int) else None
 
 
 def _text_of(event: Mapping[str, Any]) -> str:

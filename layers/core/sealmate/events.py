@@ -133,6 +133,8 @@ class RequestRefused(Shape):
     next_step: str
     request_id: str
     turn_id: str | None = None
+    missing_credits: int | None = None
+    retry_after: int | None = None
 
 
 Event = Annotated[

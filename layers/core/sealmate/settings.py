@@ -13,6 +13,7 @@ class Settings:
 
     `origins`: addresses a browser's page may come from. `model_set`: a set of catalog/models.yaml. `model_url`, `model_name`: address
     of an OpenAI-compatible provider (without /v1) and, for the set `custom`, its model. `websocket_url`: where frames are posted.
+    `origin_secret`: what our CloudFront shows; empty where there is none, and http_auth alone has it.
     """
 
     stage: str
@@ -22,6 +23,7 @@ class Settings:
     model_url: str
     model_name: str
     websocket_url: str
+    origin_secret: str
 
 
 def required(name: str) -> str:
@@ -42,4 +44,5 @@ def settings() -> Settings:
         model_url=os.environ.get("MODEL_URL", ""),
         model_name=os.environ.get("MODEL_NAME", ""),
         websocket_url=os.environ.get("WEBSOCKET_URL", ""),
+        origin_secret=os.environ.get("ORIGIN_SECRET", ""),
     )

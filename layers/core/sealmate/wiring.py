@@ -157,11 +157,19 @@ def chats() -> Chats:
 @_once
 def turns() -> Turns:
     from sealmate import catalog
-    from sealmate.adapters.dynamodb.items import ChatItem, EpochItem, MessageItem, RecordItem, StreamItem, TurnItem
+    from sealmate.adapters.dynamodb.items import (
+        AskedItem,
+        ChatItem,
+        EpochItem,
+        MessageItem,
+        RecordItem,
+        StreamItem,
+        TurnItem,
+    )
     from sealmate.adapters.dynamodb.table import bind
     from sealmate.adapters.dynamodb.turns import DynamoTurns
 
-    bind(TurnItem, MessageItem, StreamItem, table="TURNS_TABLE")
+    bind(TurnItem, AskedItem, MessageItem, StreamItem, table="TURNS_TABLE")
     bind(ChatItem, RecordItem, table="CHATS_TABLE")
     bind(EpochItem, table="ACCOUNTS_TABLE")
     limits = catalog.limits()
@@ -229,6 +237,7 @@ def start() -> Start:
 
     return Start(
         turns=turns(),
+        wallets=wallets(),
         cache=history_cache(),
         data_seal=data_seal(),
         keys=keys(),
@@ -253,6 +262,7 @@ def resume() -> Resume:
         turns=turns(),
         chats=chats(),
         connections=connections(),
+        wallets=wallets(),
         keys=keys(),
         random=random(),
         clock=clock(),
@@ -278,6 +288,7 @@ def pre_process() -> PreProcess:
         models=models(),
         keys=keys(),
         random=random(),
+        clock=clock(),
         model_set=settings().model_set,
     )
 
@@ -309,6 +320,7 @@ def post_process() -> PostProcess:
         models=models(),
         keys=keys(),
         random=random(),
+        clock=clock(),
         model_set=settings().model_set,
     )
 
@@ -331,7 +343,7 @@ def end() -> End:
 def fail() -> Fail:
     from sealmate.turns.fail import Fail
 
-    return Fail(turns=turns(), end=end())
+    return Fail(turns=turns(), clock=clock(), end=end())
 
 
 @_once

@@ -25,6 +25,7 @@ ANSWER = Answer(
     model="local",
     input_tokens=20,
     output_tokens=7,
+    credits=30,
     answered_at=NOW + 9,
 )
 CHARGE = Charge(credits=30, input_tokens=20, output_tokens=7, model="local")

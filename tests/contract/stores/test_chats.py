@@ -20,11 +20,12 @@ def chat_ids(stores: Stores, *, limit: int) -> list[list[str]]:
 
 
 def test_chats_come_by_their_last_activity(stores: Stores) -> None:
-    for number, name in enumerate("abcde"):
-        stores.turns.begin(new_turn(stores, chat=name, at=NOW + number))
-    stores.turns.begin(new_turn(stores, chat="b", chat_key=None, at=NOW + 50))
-    assert chat_ids(stores, limit=2) == [["b", "e"], ["d", "c"], ["a"]]
-    assert chat_ids(stores, limit=9) == [["b", "e", "d", "c", "a"]]
+    a, b, c, d, e = (f"{name * 8}-0000-4000-8000-000000000000" for name in "abcde")
+    for number, chat in enumerate((a, b, c, d, e)):
+        stores.turns.begin(new_turn(stores, chat=chat, at=NOW + number))
+    stores.turns.begin(new_turn(stores, chat=b, chat_key=None, at=NOW + 50))
+    assert chat_ids(stores, limit=2) == [[b, e], [d, c], [a]]
+    assert chat_ids(stores, limit=9) == [[b, e, d, c, a]]
 
 
 def test_an_account_sees_its_own_chats_only(stores: Stores) -> None:

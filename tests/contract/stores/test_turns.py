@@ -128,7 +128,14 @@ def test_parallel_asks_begin_one_turn(stores: Stores) -> None:
 def test_one_attempt_streams_at_a_time(stores: Stores) -> None:
     turn, _ = running(stores)
     assert claim(stores, turn) == Stream(
-        attempt=1, seq=0, stop=False, joined=frozenset(), snapshot=None, mate="tavi", model="local"
+        attempt=1,
+        seq=0,
+        stop=False,
+        joined=frozenset(),
+        snapshot=None,
+        mate="tavi",
+        model="local",
+        lease_until=NOW + 15,
     )
     for now in (NOW, NOW + 15):
         with pytest.raises(errors.TurnAlreadyRunning):

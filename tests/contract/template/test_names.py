@@ -92,7 +92,11 @@ def test_states_are_folders_and_substitutions() -> None:
 def test_jobs_are_scheduled_and_their_failures_kept() -> None:
     for folder in entries("job"):
         properties = FUNCTIONS[f"{pascal(folder)}Function"]["Properties"]
-        assert [event["Type"] for event in properties["Events"].values()] == ["ScheduleV2"], folder
+        (event,) = properties["Events"].values()
+        assert event["Type"] == "ScheduleV2"
+        # A name of its own in each stage: schedules of one account and region share a group.
+        schedule = folder.removeprefix("job_").replace("_", "-")
+        assert event["Properties"]["Name"] == {"Fn::Sub": f"sealmate-${{Stage}}-{schedule}"}
         assert properties["DeadLetterQueue"]["Type"] == "SQS"
 
 

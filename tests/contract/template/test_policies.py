@@ -14,10 +14,19 @@ from tests.template import folders, pascal, resources, states, substitutions
 
 
 class Grant(NamedTuple):
+    """`keys` is a pattern of the `key` of a Call."""
+
     action: str
     resource: str
     keys: str = "*"
 
+
+# By what a statement may be narrowed: each is a condition of one key.
+_NARROWED_BY = {
+    ("ForAllValues:StringLike", "dynamodb:LeadingKeys"),
+    ("StringEquals", "kms:EncryptionContext:purpose"),
+}
+_SOCKET = re.compile(r"\$\{Socket\}/ws/(POST|DELETE)/@connections/\*")
 
 _SETTLES = {
     Grant("dynamodb:PutItem", "WalletsTable"): "the turn was answered between two readings, so it is settled here"
@@ -48,8 +57,8 @@ def _resource(written: Any) -> str:
             if index := re.fullmatch(r"\$\{(\w+)\.Arn\}(/index/\w+)", text):
                 return index[1] + index[2]
             here = r"arn:\$\{AWS::Partition\}:[a-z-]+:\$\{AWS::Region\}:\$\{AWS::AccountId\}:"
-            if known := re.fullmatch(here + r"(?:\$\{(Socket)\}/ws/\*|identity/\$\{(MailAddress)\})", text):
-                return str(known[1] or known[2])
+            if known := re.fullmatch(here + rf"(?:{_SOCKET.pattern}|identity/\$\{{(MailAddress)\}})", text):
+                return str(known[2] or "Socket")
     raise AssertionError(f"{written} is not a resource of this stack")
 
 
@@ -58,12 +67,25 @@ def grants(function: str) -> set[Grant]:
     found = set()
     for statement in (statement for policy in policies for statement in policy["Statement"]):
         assert statement["Effect"] == "Allow"
-        condition = statement.get("Condition", {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*"]}})
-        ((_, limits),) = condition.items()
-        (keys,) = limits["dynamodb:LeadingKeys"]
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        found |= {Grant(action, _resource(statement["Resource"]), keys) for action in actions}
+        resource = _resource(statement["Resource"])
+        found |= {
+            Grant(action, resource, keys) for action in _listed(statement["Action"]) for keys in _narrowed(statement)
+        }
     return found
+
+
+def _narrowed(statement: Any) -> list[str]:
+    if "Condition" in statement:
+        ((operator, limits),) = statement["Condition"].items()
+        ((key, values),) = limits.items()
+        assert (operator, key) in _NARROWED_BY
+        return _listed(values)
+    socket = _SOCKET.search(str(statement["Resource"]))
+    return [socket[1]] if socket else ["*"]
+
+
+def _listed(written: Any) -> list[str]:
+    return written if isinstance(written, list) else [written]
 
 
 def _covers(grant: Grant, call: Call) -> bool:
@@ -87,6 +109,11 @@ def test_a_function_may_do_little_else(function: str, seen: set[Call]) -> None:
 @pytest.mark.parametrize("function", folders())
 def test_no_action_is_a_wildcard(function: str) -> None:
     assert [grant for grant in grants(function) if "*" in grant.action] == []
+
+
+@pytest.mark.parametrize("function", folders())
+def test_each_use_of_the_data_key_names_its_purpose(function: str) -> None:
+    assert [grant for grant in grants(function) if grant.resource == "DataKey" and "*" in grant.keys] == []
 
 
 def test_the_state_machine_may_do_what_its_states_do() -> None:

@@ -37,7 +37,10 @@ _WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "Co
 
 
 class Call(NamedTuple):
-    """`resource` is a logical name of the template, `key` the row's partition key where one row is read or written."""
+    """`resource` is a logical name of the template; `key` is what a policy can narrow it by.
+
+    That is the partition key where one row is read or written, the purpose of a data key, and how a connection is used.
+    """
 
     function: str
     action: str
@@ -179,7 +182,8 @@ class World:
                     params.get("Key", {}).get("pk", {}).get("S", ""),
                 )
             case "kms", _:
-                yield f"kms:{operation}", self._names[params["KeyId"]], ""
+                purpose = params.get("EncryptionContext", {}).get("purpose", "")
+                yield f"kms:{operation}", self._names[params["KeyId"]], purpose
             case "ses", _:
                 assert SENDER in params["Source"]
                 yield f"ses:{operation}", "MailAddress", ""
@@ -190,7 +194,7 @@ class World:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.host.startswith("socket.execute-api."):
-            self.calls.add(Call(self.function, "execute-api:ManageConnections", "Socket"))
+            self.calls.add(Call(self.function, "execute-api:ManageConnections", "Socket", request.method))
             return httpx.Response(410 if request.url.path.endswith(f"/{GONE}") else 200)
         body = json.loads(request.content)
         asked = wire.asked_of(body, secret=request.headers.get("authorization", ""))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sealmate import errors
+from sealmate.billing.prices import cost
 from sealmate.turns.ports import Answer, NewTurn, Turn
 from sealmate.turns.stages import Billing, BillingPrecheck, Failed, Failure, Reserved
 from tests.fakes.line import ACCOUNT, CALLER, Line
@@ -66,8 +67,8 @@ class Execution:
             self._run(state)
             following = _NEXT[state]
         except errors.TurnAlreadyRunning:
-            # Failed is left to the sweeper then; the others have nothing more to do.
-            following = "over"
+            # Failed is tried again, as a lease may run out; the others have nothing more to do.
+            following = state if state == "Failed" else "over"
         except errors.SealmateError as error:
             self._error, following = error, "Failed"
         self.last, self.state = state, following
@@ -102,11 +103,16 @@ class Execution:
                 failure = Failure.model_validate(
                     {"Error": type(self._error).__name__, "Cause": '{"errorMessage": "{}"}'}
                 )
-                line.fail(Failed(**ids, failure=failure))
+                line.fail(Failed(**ids, execution_id=self.execution_id, failure=failure))
 
     def _answer(self) -> None:
         """MainProcessing as the stores see it."""
         line, turn, now = self.line, self.turn, self.line.clock.now()
+        stored = line.turns.turn(turn.account_id, turn.turn_id)
+        if stored.finish:
+            return
+        if stored.status != "running":
+            raise errors.TurnAlreadyRunning()
         line.turns.message(turn.account_id, turn.turn_id)
         stream = line.turns.claim(turn, now=now, lease_until=now + 15, mate="tavi", model="mistral-large-latest")
         if stream.stop:
@@ -120,6 +126,7 @@ class Execution:
             model="mistral-large-latest",
             input_tokens=self.used[0],
             output_tokens=self.used[1],
+            credits=cost("mistral-large-latest", input_tokens=self.used[0], output_tokens=self.used[1]),
             answered_at=now,
         )
         line.turns.answered(turn, answer, attempt=stream.attempt)

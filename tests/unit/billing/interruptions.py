@@ -49,7 +49,3 @@ class _Interrupted:
             return getattr(self._store, name)(*arguments, **named)
 
         return call
-
-
-def kill() -> None:
-    raise Killed

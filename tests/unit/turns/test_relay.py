@@ -100,8 +100,17 @@ def test_what_the_sender_meets_is_raised_where_the_reader_adds() -> None:
             running.add("x")
             time.sleep(0.005)
 
-    with relay(frames, snapshot=0.0, on_snapshot=lost) as running, pytest.raises(ConnectionError):
+    with pytest.raises(ConnectionError), relay(frames, snapshot=0.0, on_snapshot=lost) as running:
         read(running)
+
+
+def test_what_the_sender_meets_at_the_end_is_raised_too_for_something_was_not_sent() -> None:
+    def stuck(_seq: int, _delta: str) -> None:
+        raise ConnectionError
+
+    running = relay([], frame=3600, on_send=stuck)
+    with pytest.raises(ConnectionError), running:
+        running.add("the last word")
 
 
 def test_pace_waits_for_the_next_thing_that_is_due() -> None:

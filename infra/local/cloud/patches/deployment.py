@@ -1,4 +1,4 @@
-"""CloudFormation: properties of a function that were dropped, and dead letters as AWS writes them."""
+"""CloudFormation: properties of functions and APIs that were dropped, and dead letters as AWS writes them."""
 
 from importlib import import_module
 from typing import Any
@@ -54,7 +54,37 @@ def _install_dead_letters(_settings: Settings) -> None:
     )
 
 
+def _install_gateway_responses(_settings: Settings) -> None:
+    rest: Any = import_module("ministack.services.apigateway_v1")
+    import_api = rest._import_rest_api
+
+    def imported(document: dict[str, Any], *given: Any, **more: Any) -> str:
+        api_id = str(import_api(document, *given, **more))
+        for kind, response in (document.get("x-amazon-apigateway-gateway-responses") or {}).items():
+            status, _, body = rest._put_gateway_response(api_id, kind, response)
+            if status >= 400:
+                raise ValueError(f"gateway response {kind}: {body!r}")
+        return api_id
+
+    rest._import_rest_api = imported
+
+
 PATCHES = (
+    Patch(
+        name="gateway-responses",
+        mends="An API's own error answers were left out when it was imported from a document, which is how SAM makes it.",
+        replaces=(
+            Source(
+                "ministack.services.apigateway_v1:_import_rest_api",
+                "ef72f9312702dbb3ce83c5cf0d45aa6e570ba2989e79a1446e4534c8d7773e7d",
+            ),
+            Source(
+                "ministack.services.apigateway_v1:_put_gateway_response",
+                "93e727fc3806527abef78a2562ed63edc813d33185c154fafde2cba52f6dd450",
+            ),
+        ),
+        apply=_install_gateway_responses,
+    ),
     Patch(
         name="function-properties",
         mends="CloudFormation dropped a function's DeadLetterConfig and ReservedConcurrentExecutions.",

@@ -1,5 +1,6 @@
 """IAM: the administrator is one key with a checked signature, not whoever says so."""
 
+import json
 import os
 from email.utils import parseaddr
 from importlib import import_module
@@ -34,7 +35,42 @@ def _name_mail_identity(_settings: Settings) -> None:
     actions._ses_v2_resource_arn = resource_arn
 
 
+def _name_encryption_context(_settings: Settings) -> None:
+    actions: Any = import_module("ministack.core.iam_actions")
+    otherwise = actions.request_tag_context
+
+    def request_context(service: str, action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
+        known: dict[str, Any] = otherwise(service, action, body, params)
+        return known | _encryption_context(body) if service == "kms" else known
+
+    actions.request_tag_context = request_context
+
+
+def _encryption_context(body: bytes) -> dict[str, str]:
+    try:
+        context = json.loads(body)["EncryptionContext"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    pairs = context.items() if isinstance(context, dict) else ()
+    return {f"kms:EncryptionContext:{name}": str(value) for name, value in pairs}
+
+
 PATCHES = (
+    Patch(
+        name="kms-condition-keys",
+        mends="No call to KMS had kms:EncryptionContext:<key>, so a policy that asks for a purpose denied everything.",
+        replaces=(
+            Source(
+                "ministack.core.iam_actions:request_tag_context",
+                "d46adb816e024778849a7919c64f0d53773c5b181cc759ce69db89215ce77154",
+            ),
+            Source(
+                "ministack.core.iam_evaluator:_resolve_condition_key",
+                "15e26964cd38f32c421942a5542a689cb51b63a4e8f746932323a9aeb1caba0c",
+            ),
+        ),
+        apply=_name_encryption_context,
+    ),
     Patch(
         name="mail-identity",
         mends="SendEmail was authorised on * instead of its sender's identity, so a policy that names identities denied it.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Protocol
 
 from sealmate import errors
@@ -66,10 +68,16 @@ def may_have_cookie(request: HttpRequest | None, *, origins: tuple[str, ...]) ->
     return True
 
 
-def source_of(request: HttpRequest | None) -> str:
-    """The network address a request came from, as API Gateway saw it."""
-    identity = request.context.get("identity", {}) if request else {}
-    return str(identity.get("sourceIp", ""))
+def source_of(request: HttpRequest | None, *, origin_secret: str) -> str:
+    """The network address a request came from: as CloudFront saw it if it proves to be our CloudFront, else as API Gateway did."""
+    if request is None:
+        return ""
+    shown = str(request.headers.get("sealmate-origin", ""))
+    if origin_secret and hmac.compare_digest(shown.encode(), origin_secret.encode()):
+        viewer = _without_port(str(request.headers.get("cloudfront-viewer-address", "")))
+        if viewer:
+            return viewer
+    return str(request.context.get("identity", {}).get("sourceIp", ""))
 
 
 def cookie_of(token: str) -> str:
@@ -79,6 +87,15 @@ def cookie_of(token: str) -> str:
 
 def clear_cookie() -> str:
     return f"{COOKIE}=; {_ATTRIBUTES}; Max-Age=0"
+
+
+def _without_port(address: str) -> str:
+    """192.0.2.1 of 192.0.2.1:443 and 2001:db8::1 of 2001:db8::1:443; empty if there is no address."""
+    host, _, _ = address.rpartition(":")
+    try:
+        return str(ip_address(host.strip("[]")))
+    except ValueError:
+        return ""
 
 
 def _cookie(header: str) -> str:

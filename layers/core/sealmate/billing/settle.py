@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sealmate import errors
 from sealmate.billing.ports import Charge, Hold, Wallets
-from sealmate.billing.prices import cost
 from sealmate.events import TurnCharged
 from sealmate.turns.audience import Audience
 from sealmate.turns.ports import Turn, Turns
@@ -51,7 +50,10 @@ class Settle:
 
 
 def _charge(turn: Turn, hold: Hold) -> Charge:
-    """Never more than was held: a person is not charged for an estimate of ours that was too low."""
-    tokens_in, tokens_out, model = turn.input_tokens or 0, turn.output_tokens or 0, turn.model or ""
-    credits_ = min(hold.credits, cost(model, input_tokens=tokens_in, output_tokens=tokens_out))
-    return Charge(credits=credits_, input_tokens=tokens_in, output_tokens=tokens_out, model=model)
+    """The price was fixed with the answer, whatever the catalog says by now. Never more than was held."""
+    return Charge(
+        credits=min(hold.credits, turn.credits or 0),
+        input_tokens=turn.input_tokens or 0,
+        output_tokens=turn.output_tokens or 0,
+        model=turn.model or "",
+    )

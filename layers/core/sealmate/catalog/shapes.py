@@ -89,6 +89,7 @@ class Limits(Shape):
     message_characters: Count
     history_characters: Count
     history_turns: Count
+    asks_per_minute: Count
     frame_interval_ms: Count
     snapshot_seconds: Count
     answer_seconds: Count

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from contextlib import closing
 from dataclasses import dataclass
 
 from sealmate import catalog, errors, mates
+from sealmate.billing.prices import cost
 from sealmate.catalog.shapes import Limits
 from sealmate.events import AnswerExtended, AnswerFinished, AnswerResumed, AnswerStarted, Finish
 from sealmate.ports import ChatMessage, Clock, DataSeal, Finished, KeyService, ModelChoice, Models, Random, Usage
@@ -17,6 +17,7 @@ from sealmate.turns import in_flight
 from sealmate.turns.audience import Audience
 from sealmate.turns.in_flight import SAID, MessageInFlight, Snapshot
 from sealmate.turns.ports import Answer, HistoryCache, Stream, Turn, Turns
+from sealmate.turns.reader import Reader
 from sealmate.turns.relay import Pace, Relay
 from sealmate.turns.requests import Said
 from sealmate.turns.stages import Answered, MainProcessing
@@ -26,6 +27,10 @@ _log = logging.getLogger(__name__)
 
 # Seconds for which one attempt alone may stream, renewed with every snapshot.
 _LEASE = 15
+# Seconds after its hold was reserved by which an answer must be stored: an execution lives 300.
+_EXECUTION_SECONDS = 280
+# Seconds of a model's silence after which it is looked whether to stop.
+_LOOK_AROUND = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +58,8 @@ class Respond:
         if turn.finish:
             # A retry of a call whose reply was lost: the answer is stored, and told.
             return _answered(turn)
+        if turn.status != "running":
+            raise errors.TurnAlreadyRunning(turn_id=turn.turn_id)
         message, key = in_flight.read(
             stage.account_id, stage.turn_id, turns=self.turns, keys=self.keys, random=self.random
         )
@@ -82,7 +89,7 @@ class Respond:
         said = [*message.history, Said(role="user", text=message.message), Said(role="assistant", text=text)]
         envelope = seal(
             message.cache_key,
-            SAID.dump_json(trimmed(said, turns=limits.history_turns, characters=limits.history_characters)),
+            SAID.dump_json(trimmed(said, turns=limits.history_turns, room=limits.history_characters)),
             namespace=Namespace.CACHE,
             epoch=message.generation,
             address=Address(account=stage.account_id, scope=stage.chat_id, record=stage.chat_id),
@@ -114,7 +121,9 @@ class _Attempt:
             AnswerStarted(**self._ids(), attempt=self.stream.attempt, mate=self.stage.mate, model=self.choice.model)
         )
         relay = Relay(pace=_pace(limits), clock=clock, send=self._send, snapshot=self._snapshot)
-        finish, usage, pieces = self._read(relay, messages, until=clock.monotonic() + limits.answer_seconds)
+        # Before the state machine's own limit, which ends a turn without a word.
+        left = min(limits.answer_seconds, self.stage.reserved_at + _EXECUTION_SECONDS - clock.now())
+        finish, usage, pieces = self._read(relay, messages, until=clock.monotonic() + left)
         if not relay.text:
             raise errors.TurnStopped(turn_id=self.turn.turn_id) if finish == "stopped" else errors.ProviderGarbled()
         usage = usage or _estimate(messages, pieces)
@@ -124,18 +133,18 @@ class _Attempt:
         """Reads the provider to its end, a stop, or the time limit. Returns also how many pieces came."""
         model = self.owner.models.provider(self.choice.provider)
         pieces = 0
-        deltas = model.stream(self.choice, messages, temperature=self.stage.temperature)
-        with relay, closing(deltas):
-            for part in deltas:
-                if isinstance(part, Finished):
-                    return part.reason, part.usage, pieces
-                relay.add(part.text)
-                pieces += 1
-                if relay.stopped:
-                    return "stopped", None, pieces
+        reader = Reader(model.stream(self.choice, messages, temperature=self.stage.temperature))
+        with relay, reader:
+            while not relay.stopped:
                 if self.owner.clock.monotonic() > until:
                     return "length", None, pieces
-        raise errors.ProviderUnavailable(reason="ended_early")
+                part = reader.next(seconds=_LOOK_AROUND)
+                if isinstance(part, Finished):
+                    return part.reason, part.usage, pieces
+                if part is not None:
+                    relay.add(part.text)
+                    pieces += 1
+        return "stopped", None, pieces
 
     def _send(self, seq: int, delta: str) -> None:
         self.audience.tell(AnswerExtended(**self._ids(), attempt=self.stream.attempt, seq=seq, delta=delta))
@@ -143,13 +152,19 @@ class _Attempt:
     def _snapshot(self, seq: int, text: str) -> bool:
         """Stores the text so far. The same call brings back who came meanwhile and whether to stop."""
         blob = self.key.seal(Snapshot(text=text).model_dump_json().encode(), part="snapshot")
-        stream = self.owner.turns.save(
-            self.turn,
-            attempt=self.stream.attempt,
-            seq=seq,
-            snapshot=blob,
-            lease_until=self.owner.clock.now() + _LEASE,
-        )
+        try:
+            stream = self.owner.turns.save(
+                self.turn,
+                attempt=self.stream.attempt,
+                seq=seq,
+                snapshot=blob,
+                lease_until=self.owner.clock.now() + _LEASE,
+            )
+        except errors.TurnAlreadyRunning:
+            raise
+        except Exception as error:  # noqa: BLE001 - the next one is due in a second, and the lease lasts longer
+            _log.warning("no snapshot", extra={"turn_id": self.turn.turn_id, "error": type(error).__name__})
+            return False
         for connection_id in self.audience.join(stream.joined):
             resumed = AnswerResumed(
                 **self._ids(),
@@ -187,6 +202,11 @@ class _Attempt:
             model=self.choice.model,
             input_tokens=produced.usage.input_tokens,
             output_tokens=produced.usage.output_tokens,
+            credits=cost(
+                self.choice.model,
+                input_tokens=produced.usage.input_tokens,
+                output_tokens=produced.usage.output_tokens,
+            ),
             answered_at=self.owner.clock.now(),
         )
         self.owner.turns.answered(self.turn, answer, attempt=self.stream.attempt)
@@ -202,6 +222,9 @@ class _Attempt:
             model=answer.model,
             answered_at=answer.answered_at,
         )
+        # Once more for those who came after the last snapshot: later ones find the turn answered.
+        stream = self.owner.turns.stream(self.turn.account_id, self.turn.turn_id)
+        self.audience.join(stream.joined if stream else ())
         self.audience.tell(finished)
         self.audience.notify_others(self.turn.turn_id)
 
@@ -220,16 +243,16 @@ def prompt_for(stage: MainProcessing, message: MessageInFlight, choice: ModelCho
     language = f"Answer in the language whose ISO 639-1 code is {stage.language}."
     system = ChatMessage(role="system", text=f"{mates.get(stage.mate).prompt}\n{language}")
     asked = ChatMessage(role="user", text=message.message)
-    room = _room(choice) - len(system.text) - len(asked.text)
+    room = catalog.facts(choice.model).context_tokens - choice.max_output_tokens - _tokens(system.text + asked.text)
     if room < 0:
-        raise errors.RequestTooLarge(limit=_room(choice) - len(system.text))
-    said = trimmed(message.history, turns=catalog.limits().history_turns, characters=room)
+        raise errors.RequestTooLarge(tokens=-room)
+    said = trimmed(message.history, turns=catalog.limits().history_turns, room=room, size=_tokens)
     return [system, *(ChatMessage(role=s.role, text=s.text) for s in said), asked]
 
 
-def _room(choice: ModelChoice) -> int:
-    """Characters that a model's context has beside the answer; a token is taken for three, which few languages undercut."""
-    return 3 * (catalog.facts(choice.model).context_tokens - choice.max_output_tokens)
+def _tokens(text: str) -> int:
+    """At most so many, in nearly any language: three bytes a token, and some for what stands around a message."""
+    return len(text.encode()) // 3 + 8
 
 
 def _pace(limits: Limits) -> Pace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 
 from sealmate import errors
@@ -11,6 +12,9 @@ from sealmate.ports import Push
 from sealmate.turns.ports import Connections, Open
 
 _log = logging.getLogger(__name__)
+
+# Frames that may fail before a connection is left out of the turn: a stuck one must not hold up the others. It may resume.
+_PATIENCE = 2
 
 
 class Audience:
@@ -24,6 +28,7 @@ class Audience:
         self._found: dict[str, Open] | None = None
         self._joined: set[str] = set()
         self._gone: set[str] = set()
+        self._failed: Counter[str] = Counter()
 
     def tell(self, event: Event) -> None:
         """To those who have the chat before them."""
@@ -44,11 +49,17 @@ class Audience:
         """Adds connections to those who have the chat before them; returns the ones that are new."""
         new = set(connections) - self._joined - self._gone
         self._joined |= new
+        for connection_id in new:
+            del self._failed[connection_id]
         return new
 
     def _all(self) -> dict[str, Open]:
         if self._found is None:
-            self._found = {c.connection_id: c for c in self._connections.of_account(self._account_id)}
+            try:
+                self._found = {c.connection_id: c for c in self._connections.of_account(self._account_id)}
+            except Exception as error:  # noqa: BLE001 - telling is best effort; the turn itself goes on
+                _log.warning("audience unknown", extra={"error": type(error).__name__})
+                return {}
         return self._found
 
     def _showing(self) -> set[str]:
@@ -58,11 +69,19 @@ class Audience:
 
     def _send(self, to: set[str], event: Event) -> None:
         for connection_id in sorted(to - self._gone):
+            if self._failed[connection_id] >= _PATIENCE:
+                continue
             try:
                 self._push.send(connection_id, event)
             except errors.ConnectionGone:
-                self._gone.add(connection_id)
-                self._connections.remove(connection_id)
-            except errors.DeliveryFailed:
-                # The client sees the gap in `seq`, or the end of its connection, and resumes.
-                _log.warning("not delivered", extra={"connection_id": connection_id})
+                self._forget(connection_id)
+            except Exception as error:  # noqa: BLE001 - the client sees the gap in `seq`, or its connection's end, and resumes
+                self._failed[connection_id] += 1
+                _log.warning("not delivered", extra={"connection_id": connection_id, "error": type(error).__name__})
+
+    def _forget(self, connection_id: str) -> None:
+        self._gone.add(connection_id)
+        try:
+            self._connections.remove(connection_id)
+        except Exception as error:  # noqa: BLE001 - its row expires by itself
+            _log.warning("not forgotten", extra={"connection_id": connection_id, "error": type(error).__name__})

@@ -13,7 +13,10 @@ Status = Literal["asked", "running", "answered", "settled", "ended"]
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """Where a turn stands. `characters` counts the message and its history, for the estimate that is held."""
+    """Where a turn stands. `characters` counts the message and its history, for the estimate that is held.
+
+    What follows `connection_id` and `characters` is known once an execution has claimed it, or answered it.
+    """
 
     account_id: str
     turn_id: str
@@ -28,6 +31,8 @@ class Turn:
     finish: Finish | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    credits: int | None = None
+    execution_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +59,12 @@ class Stream:
     snapshot: bytes | None
     mate: str | None
     model: str | None
+    lease_until: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What is stored in one transaction with the turn's mark as answered."""
+    """What is stored in one transaction with the turn's mark as answered. `credits`: its price on the day it was made."""
 
     envelope: bytes
     snapshot: bytes
@@ -67,6 +73,7 @@ class Answer:
     model: str
     input_tokens: int
     output_tokens: int
+    credits: int
     answered_at: int
 
 
@@ -101,6 +108,9 @@ class Chat:
 
 
 class Turns(Protocol):
+    def count_ask(self, account_id: str, *, minute: int) -> int:
+        """Counts one more message of this account in this minute since 1970; returns how many they are now."""
+
     def begin(self, new: NewTurn) -> bool:
         """Stores turn, message in flight, record and, with a first message, the chat: all or nothing. False if the turn is known.
 

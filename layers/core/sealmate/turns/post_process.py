@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sealmate import catalog, errors
 from sealmate.events import AnswerAnnotated, AnswerWithheld, SuggestionsMade
-from sealmate.ports import ChatMessage, KeyService, Models, Random
+from sealmate.ports import ChatMessage, Clock, KeyService, Models, Random
 from sealmate.seal.envelope import Namespace
 from sealmate.turns import in_flight
 from sealmate.turns.audience import Audience
@@ -19,7 +19,8 @@ from sealmate.turns.readings import Review
 from sealmate.turns.stages import PostProcessing, Reviewed
 
 _QUESTION_CHARACTERS = 1_500
-_ANSWER_CHARACTERS = 3_000
+# More than the longest answer of any model in the catalog.
+_ANSWER_CHARACTERS = 40_000
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +32,7 @@ class PostProcess:
     models: Models
     keys: KeyService
     random: Random
+    clock: Clock
     model_set: str
 
     def __call__(self, stage: PostProcessing, audience: Audience) -> Reviewed:
@@ -40,7 +42,7 @@ class PostProcess:
         )
         answer, answer_hash = in_flight.read_answer(stage.account_id, stage.turn_id, key, turns=self.turns)
         try:
-            review = judge(self.models, self.model_set, prompt_for(message, answer), Review)
+            review = judge(self.models, self.model_set, prompt_for(message, answer), Review, clock=self.clock)
         except errors.SealmateError as error:
             _log.warning("not reviewed", extra={"turn_id": stage.turn_id, "code": error.code})
             self._annotate(stage, "unchecked", audience)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sealmate import catalog, errors, mates
 from sealmate.events import ChatTitled, MessageRead
-from sealmate.ports import ChatMessage, KeyService, Models, Random
+from sealmate.ports import ChatMessage, Clock, KeyService, Models, Random
 from sealmate.seal.envelope import Namespace
 from sealmate.turns import in_flight
 from sealmate.turns.audience import Audience
@@ -18,9 +18,10 @@ from sealmate.turns.ports import Chats, Turns
 from sealmate.turns.readings import Reading
 from sealmate.turns.stages import Choices, PreProcessing
 
-# The cheap model needs the drift of a chat, not all of it.
-_HISTORY_CHARACTERS = 600
-_MESSAGE_CHARACTERS = 6_000
+# A long message is judged in windows, all of it; the highest score counts.
+_WINDOW = 12_000
+# Of what was said before, the cheap model needs what the message may lean on.
+_ASKED_BEFORE, _ANSWERED_BEFORE = 1_500, 300
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +32,7 @@ class PreProcess:
     models: Models
     keys: KeyService
     random: Random
+    clock: Clock
     model_set: str
 
     def __call__(self, stage: PreProcessing, audience: Audience) -> Choices:
@@ -38,11 +40,14 @@ class PreProcess:
         message, _ = in_flight.read(
             stage.account_id, stage.turn_id, turns=self.turns, keys=self.keys, random=self.random
         )
-        reading = judge(self.models, self.model_set, prompt_for(message), Reading)
+        reading, *more = (
+            judge(self.models, self.model_set, prompt, Reading, clock=self.clock) for prompt in prompts_for(message)
+        )
+        harm = max(reading.harm, *(other.harm for other in more), 0)
         # The audit: which turn, what scores. Never a word of it.
-        _log.info("read", extra={"turn_id": stage.turn_id, "harm": reading.harm, "misuse": reading.misuse})
-        if reading.harm >= catalog.limits().harm_refused_from:
-            raise errors.HarmRefused(harm=reading.harm)
+        _log.info("read", extra={"turn_id": stage.turn_id, "harm": harm, "misuse": reading.misuse})
+        if harm >= catalog.limits().harm_refused_from:
+            raise errors.HarmRefused(harm=harm)
         mate = mates.get(message.mate or reading.mate)
         choice = catalog.choice(self.model_set, reading.complexity)
         audience.tell(
@@ -77,12 +82,25 @@ class PreProcess:
         audience.tell_everyone(ChatTitled(turn_id=stage.turn_id, chat_id=stage.chat_id, title=envelope))
 
 
-def prompt_for(message: MessageInFlight) -> list[ChatMessage]:
-    """The fixed prompt, then the message with the end of what was said before."""
-    before = "\n".join(f"{said.role}: {said.text}" for said in message.history[-2:])[-_HISTORY_CHARACTERS:]
-    asked = message.message[:_MESSAGE_CHARACTERS]
-    user = f"Earlier:\n{before}\n\nMessage: {asked}" if before else f"Message: {asked}"
+def prompts_for(message: MessageInFlight) -> list[list[ChatMessage]]:
+    """One prompt for each window of the message; the fixed prompt comes first, so that providers can cache it."""
+    windows = [message.message[at : at + _WINDOW] for at in range(0, len(message.message), _WINDOW)]
+    before = _before(message)
     return [
-        ChatMessage(role="system", text=catalog.prompt("pre_processing")),
-        ChatMessage(role="user", text=user),
+        [
+            ChatMessage(role="system", text=catalog.prompt("pre_processing")),
+            ChatMessage(role="user", text=f"{before}Message: {window}"),
+        ]
+        for window in windows
     ]
+
+
+def _before(message: MessageInFlight) -> str:
+    said = message.history[-2:]
+    if not said:
+        return ""
+    lines = [
+        f"user: {s.text[:_ASKED_BEFORE]}" if s.role == "user" else f"assistant: {s.text[-_ANSWERED_BEFORE:]}"
+        for s in said
+    ]
+    return "Earlier:\n" + "\n".join(lines) + "\n\n"

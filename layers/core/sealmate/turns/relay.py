@@ -69,12 +69,14 @@ class Relay:
         self._sender.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Sends what is left, then ends the sender."""
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Sends what is left, then ends the sender. Raises what it met, as then something may not have been sent."""
         with self._wake:
             self._ended = True
             self._wake.notify()
         self._sender.join()
+        if self._failure and kind is None:
+            raise self._failure
 
     def add(self, delta: str) -> None:
         """From the reader. Raises what the sender met, so that a lost lease ends the stream too."""

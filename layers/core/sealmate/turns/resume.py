@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from sealmate import catalog, errors
 from sealmate.billing.end import End
+from sealmate.billing.ports import Wallets
 from sealmate.events import AnswerFinished, AnswerResumed, AnswerWithheld, Event, SuggestionsMade, TurnAccepted
 from sealmate.ports import Clock, KeyService, Random
 from sealmate.seal.data_keys import turn_key_of
 from sealmate.turns.endings import event_of
 from sealmate.turns.in_flight import Snapshot
 from sealmate.turns.ports import Caller, Chats, Connections, Record, Turn, Turns
+from sealmate.turns.start import may_start
 
 # Seconds after which a turn that nobody took up is started again.
 _PATIENCE = 10
@@ -23,6 +25,7 @@ class Resume:
     turns: Turns
     chats: Chats
     connections: Connections
+    wallets: Wallets
     keys: KeyService
     random: Random
     clock: Clock
@@ -43,17 +46,23 @@ class Resume:
             # Its execution died before it reserved anything, or never began. A second one does no harm.
             self.execute(turn)
         if turn.status in ("asked", "running"):
-            return self._so_far(turn, caller.connection_id)
+            self.turns.join(turn, caller.connection_id)
+            # It may have ended just before that, and then nobody tells this connection any more.
+            turn = self.turns.turn(caller.account_id, turn_id)
+        if turn.status in ("asked", "running"):
+            return self._so_far(turn)
         if turn.status == "ended":
             return [event_of(turn, errors.by_code(turn.code or ""))]
         return _finished(self.chats.record(caller.account_id, turn.chat_id, turn_id))
 
     def _is_dead(self, turn: Turn) -> bool:
-        """No execution lives this long, so nothing more will come of it."""
-        return self.clock.now() > turn.created_at + catalog.limits().hold_seconds
+        """Nothing more will come of it: it can't start any more, or no execution lives as long as it has run."""
+        if turn.status == "asked":
+            return not may_start(turn, now=self.clock.now())
+        hold = self.wallets.hold(turn.account_id, turn.turn_id)
+        return hold is None or self.clock.now() > hold.reserved_at + catalog.limits().hold_seconds
 
-    def _so_far(self, turn: Turn, connection_id: str) -> list[Event]:
-        self.turns.join(turn, connection_id)
+    def _so_far(self, turn: Turn) -> list[Event]:
         stream = self.turns.stream(turn.account_id, turn.turn_id)
         if stream is None or stream.snapshot is None:
             return [TurnAccepted(turn_id=turn.turn_id, chat_id=turn.chat_id)]

@@ -46,6 +46,7 @@ class MainProcessing(StageInput):
     complexity: Complexity
     temperature: float
     language: str
+    reserved_at: int
 
 
 class Answered(Shape):
@@ -85,6 +86,7 @@ class Failure(Shape):
 
 
 class Failed(StageInput):
+    execution_id: str
     failure: Failure
 
 

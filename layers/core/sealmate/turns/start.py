@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sealmate import catalog, errors, mates
+from sealmate.billing.ports import Wallets
 from sealmate.ports import Clock, DataSeal, Executions, KeyService, Random
 from sealmate.seal.data_keys import make_turn_key
 from sealmate.seal.envelope import Address, Header, Namespace, digest, read_public_key, unseal
@@ -16,6 +18,7 @@ from sealmate.turns.requests import Ask, Said
 @dataclass(frozen=True, kw_only=True)
 class Start:
     turns: Turns
+    wallets: Wallets
     cache: HistoryCache
     data_seal: DataSeal
     keys: KeyService
@@ -29,6 +32,7 @@ class Start:
         HistoryNotCached, InvalidRecord, UnknownMate, RequestTooLarge, ChatNotFound, ChatKeyConflict, WrongEpoch, TurnNotStarted.
         """
         key_epoch = _checked_epoch(ask)
+        self._check_account(caller.account_id)
         history = self._history(caller, ask)
         turn = Turn(
             account_id=caller.account_id,
@@ -52,17 +56,25 @@ class Start:
         )
         if not begun:
             turn = self.turns.turn(caller.account_id, ask.turn_id)
-        if turn.status == "asked":
+        if turn.status == "asked" and may_start(turn, now=self.clock.now()):
             # Also for a known turn: its execution may never have started. A second one ends at BillingPrecheck.
             self.execute(turn)
         return begun
+
+    def _check_account(self, account_id: str) -> None:
+        """Nothing is stored for an account that has nothing to pay with, or sends without end."""
+        now, most = self.clock.now(), catalog.limits().asks_per_minute
+        if self.turns.count_ask(account_id, minute=now // 60) > most:
+            raise errors.TooManyTries(retry_after=60 - now % 60)
+        if self.wallets.wallet(account_id).available < catalog.prices().minimum_charge:
+            raise errors.InsufficientCredits(missing_credits=catalog.prices().minimum_charge)
 
     def _history(self, caller: Caller, ask: Ask) -> list[Said]:
         said = self._cached(caller, ask) if ask.history == "cached" else ask.history
         limits = catalog.limits()
         if ask.history != "cached" and sum(len(s.text) for s in said) > limits.history_characters:
             raise errors.RequestTooLarge(limit=limits.history_characters)
-        return trimmed(said, turns=limits.history_turns, characters=limits.history_characters)
+        return trimmed(said, turns=limits.history_turns, room=limits.history_characters)
 
     def _cached(self, caller: Caller, ask: Ask) -> list[Said]:
         blob = self.cache.get(caller.account_id, ask.chat_id)
@@ -113,15 +125,22 @@ class Execute:
             raise errors.TurnNotStarted(turn_id=turn.turn_id) from None
 
 
-def trimmed(said: list[Said], *, turns: int, characters: int) -> list[Said]:
-    """The latest messages that fit, oldest first; what doesn't fit whole is left out whole."""
+def may_start(turn: Turn, *, now: int) -> bool:
+    """Whether the message in flight will outlive an execution that starts now."""
+    limits = catalog.limits()
+    return now <= turn.created_at + limits.vault_ttl_seconds - limits.hold_seconds
+
+
+def trimmed(said: list[Said], *, turns: int, room: int, size: Callable[[str], int] = len) -> list[Said]:
+    """The latest messages that fit, oldest first and the user's first; what doesn't fit whole is left out whole."""
     kept: list[Said] = []
-    room = characters
     for one in reversed(said[-turns * 2 :]):
-        room -= len(one.text)
+        room -= size(one.text)
         if room < 0:
             break
         kept.append(one)
+    while kept and kept[-1].role != "user":
+        kept.pop()
     return kept[::-1]
 
 
@@ -137,6 +156,9 @@ def _checked_epoch(ask: Ask) -> int | None:
         raise errors.InvalidRecord(**broken.details) from None
     if record.namespace is not Namespace.MESSAGE or (chat_key and chat_key.namespace is not Namespace.CHAT_KEY):
         raise errors.InvalidRecord(reason="wrong_namespace")
+    if ask.parent and ask.turn_id <= ask.parent.turn_id:
+        # Turns are read in the order of their ids, which begin with the time.
+        raise errors.InvalidRecord(reason="before_its_parent")
     if record.epoch != ask.generation:
         raise errors.WrongEpoch()
     return chat_key.epoch if chat_key else None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 
-import re
-
 from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from sealmate import errors
 from sealmate.adapters.dynamodb.items import CacheItem, ChatItem, RecordItem, chat_records_key
+from sealmate.adapters.dynamodb.table import settled
 from sealmate.model import from_base64url
 from sealmate.turns.ports import Chat, Record
 
@@ -50,27 +51,23 @@ class DynamoChats:
             raise errors.TurnNotFound() from None
 
     def set_title(self, account_id: str, chat_id: str, title: bytes) -> None:
+        untitled = ChatItem.pk.exists() & ChatItem.title.does_not_exist()
         try:
-            ChatItem(account_id, f"CHAT#{chat_id}").update(
-                actions=[ChatItem.title.set(title)],
-                condition=ChatItem.pk.exists() & ChatItem.title.does_not_exist(),
-            )
+            _update(ChatItem(account_id, f"CHAT#{chat_id}"), [ChatItem.title.set(title)], untitled)
         except UpdateError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
 
     def set_suggestions(self, account_id: str, chat_id: str, turn_id: str, suggestions: bytes) -> None:
-        RecordItem(chat_records_key(account_id, chat_id), f"TURN#{turn_id}").update(
-            actions=[RecordItem.suggestions.set(suggestions)], condition=RecordItem.pk.exists()
-        )
+        record = RecordItem(chat_records_key(account_id, chat_id), f"TURN#{turn_id}")
+        _update(record, [RecordItem.suggestions.set(suggestions)], RecordItem.pk.exists())
 
     def set_review(self, account_id: str, chat_id: str, turn_id: str, *, code: str, withhold: bool) -> None:
         actions: list[Action] = [RecordItem.code.set(code)]
         if withhold:
             actions += [RecordItem.outcome.set("withheld"), RecordItem.answer.remove()]
-        RecordItem(chat_records_key(account_id, chat_id), f"TURN#{turn_id}").update(
-            actions=actions, condition=RecordItem.pk.exists()
-        )
+        record = RecordItem(chat_records_key(account_id, chat_id), f"TURN#{turn_id}")
+        _update(record, actions, RecordItem.pk.exists())
 
 
 class DynamoHistoryCache:
@@ -96,6 +93,15 @@ class DynamoHistoryCache:
 
     def forget(self, account_id: str, chat_id: str) -> None:
         CacheItem(f"{account_id}#CACHE", chat_id).delete()
+
+
+def _update(item: ChatItem | RecordItem, actions: list[Action], condition: Condition) -> None:
+    """Billing's transaction may hold the row at this moment."""
+
+    def change() -> None:
+        item.update(actions=actions, condition=condition)
+
+    settled(change)
 
 
 def _chat_cursor(account_id: str, cursor: str | None) -> dict[str, dict[str, str]] | None:

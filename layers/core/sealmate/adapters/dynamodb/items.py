@@ -7,6 +7,7 @@
 | turns | account#turn | TURN | TurnItem: where the turn stands |
 | turns | account#turn | MESSAGE | MessageItem: the message in flight, under the turn's data key |
 | turns | account#turn | STREAM | StreamItem: the answer so far, who streams it, who wants it stopped |
+| turns | account#ASKED | minute | AskedItem: how many messages an account sent in it |
 | turns | account#CACHE | chat | CacheItem: recent messages under the cache key and a data key |
 | wallets | account | WALLET | WalletItem |
 | wallets | account | HOLD#turn | HoldItem |
@@ -94,6 +95,15 @@ class TurnItem(Item):
     finish = UnicodeAttribute(null=True)
     input_tokens = NumberAttribute(null=True)
     output_tokens = NumberAttribute(null=True)
+    credits = NumberAttribute(null=True)
+    ttl = NumberAttribute()
+
+
+class AskedItem(Item):
+    class Meta:
+        pass
+
+    asked = NumberAttribute(default=0)
     ttl = NumberAttribute()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection, TableConnection
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.exceptions import DeleteError, PutError, TransactWriteError, UpdateError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -91,6 +91,22 @@ class _Writes(TransactWrite):
         return given
 
 
+def settled(change: Callable[[], None]) -> None:
+    """A single write, tried again while a transaction holds its row: DynamoDB refuses it for that moment."""
+    for attempt in range(_TRIES):
+        try:
+            change()
+            return
+        except (UpdateError, PutError, DeleteError) as error:
+            if error.cause_response_code != "TransactionConflictException" or attempt == _TRIES - 1:
+                raise
+        _pause(attempt)
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
+
+
 def commit(write: Callable[[TransactWrite], None]) -> None:
     """Makes the writes of `write` all or nothing, over any of the tables.
 
@@ -109,4 +125,4 @@ def commit(write: Callable[[TransactWrite], None]) -> None:
                 raise Refused(writes.in_order([code == "ConditionalCheckFailed" for code in codes])) from None
             if not _CONFLICTS & set(codes) or attempt == _TRIES - 1:
                 raise
-        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
+        _pause(attempt)

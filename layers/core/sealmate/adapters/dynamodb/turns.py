@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 
 from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from sealmate import errors
 from sealmate.adapters.dynamodb.items import (
+    AskedItem,
     ChatItem,
     EpochItem,
     MessageItem,
@@ -19,7 +21,7 @@ from sealmate.adapters.dynamodb.items import (
     chat_records_key,
     turn_key,
 )
-from sealmate.adapters.dynamodb.table import Refused, commit
+from sealmate.adapters.dynamodb.table import Refused, commit, settled
 from sealmate.events import Finish
 from sealmate.model import to_base64url
 from sealmate.turns.ports import Answer, NewTurn, Status, Stream, Turn
@@ -30,6 +32,11 @@ class DynamoTurns:
 
     def __init__(self, *, row_ttl: int, message_ttl: int) -> None:
         self._row_ttl, self._message_ttl = row_ttl, message_ttl
+
+    def count_ask(self, account_id: str, *, minute: int) -> int:
+        item = AskedItem(f"{account_id}#ASKED", str(minute))
+        item.update(actions=[AskedItem.asked.add(1), AskedItem.ttl.set(minute * 60 + 3600)])
+        return int(item.asked)
 
     def begin(self, new: NewTurn) -> bool:
         turn = new.turn
@@ -127,6 +134,8 @@ class DynamoTurns:
             finish=FINISHES.get(item.finish or ""),
             input_tokens=None if item.input_tokens is None else int(item.input_tokens),
             output_tokens=None if item.output_tokens is None else int(item.output_tokens),
+            credits=None if item.credits is None else int(item.credits),
+            execution_id=item.execution_id,
         )
 
     def message(self, account_id: str, turn_id: str) -> bytes:
@@ -146,19 +155,18 @@ class DynamoTurns:
 
     def claim(self, turn: Turn, *, now: int, lease_until: int, mate: str, model: str) -> Stream:
         item = StreamItem(turn_key(turn.account_id, turn.turn_id), "STREAM")
+        actions: list[Action] = [
+            StreamItem.attempt.add(1),
+            StreamItem.lease_until.set(lease_until),
+            StreamItem.mate.set(mate),
+            StreamItem.model.set(model),
+            StreamItem.seq.set(0),
+            StreamItem.snapshot.remove(),
+            StreamItem.ttl.set(now + self._message_ttl),
+        ]
+        free = StreamItem.lease_until.does_not_exist() | (StreamItem.lease_until < now)
         try:
-            item.update(
-                actions=[
-                    StreamItem.attempt.add(1),
-                    StreamItem.lease_until.set(lease_until),
-                    StreamItem.mate.set(mate),
-                    StreamItem.model.set(model),
-                    StreamItem.seq.set(0),
-                    StreamItem.snapshot.remove(),
-                    StreamItem.ttl.set(now + self._message_ttl),
-                ],
-                condition=StreamItem.lease_until.does_not_exist() | (StreamItem.lease_until < now),
-            )
+            settled(lambda: _update(item, actions, free))
         except UpdateError as error:
             raise self._lost(error, turn) from None
         return _stream(item)
@@ -180,7 +188,7 @@ class DynamoTurns:
     def _change(self, turn: Turn, attempt: int, actions: list[Action]) -> Stream:
         item = StreamItem(turn_key(turn.account_id, turn.turn_id), "STREAM")
         try:
-            item.update(actions=actions, condition=StreamItem.attempt == attempt)
+            settled(lambda: _update(item, actions, StreamItem.attempt == attempt))
         except UpdateError as error:
             raise self._lost(error, turn) from None
         return _stream(item)
@@ -206,7 +214,7 @@ class DynamoTurns:
     def _mark(self, turn: Turn, action: Action) -> None:
         """May come before the stream's own first write, so it makes the row if need be."""
         item = StreamItem(turn_key(turn.account_id, turn.turn_id), "STREAM")
-        item.update(actions=[action, StreamItem.ttl.set(turn.created_at + 2 * self._message_ttl)])
+        settled(lambda: _update(item, [action, StreamItem.ttl.set(turn.created_at + 2 * self._message_ttl)]))
 
     def answered(self, turn: Turn, answer: Answer, *, attempt: int) -> None:
         key = turn_key(turn.account_id, turn.turn_id)
@@ -221,6 +229,7 @@ class DynamoTurns:
                     TurnItem.finish.set(answer.finish),
                     TurnItem.input_tokens.set(answer.input_tokens),
                     TurnItem.output_tokens.set(answer.output_tokens),
+                    TurnItem.credits.set(answer.credits),
                 ],
                 condition=TurnItem.status == "running",
             )
@@ -248,6 +257,10 @@ class DynamoTurns:
             raise errors.TurnAlreadyRunning(turn_id=turn.turn_id) from None
 
 
+def _update(item: StreamItem, actions: list[Action], condition: Condition | None = None) -> None:
+    item.update(actions=actions, condition=condition)
+
+
 _STATUSES: dict[str, Status] = {s: s for s in ("asked", "running", "answered", "settled", "ended")}
 
 
@@ -267,4 +280,5 @@ def _stream(item: StreamItem) -> Stream:
         snapshot=item.snapshot,
         mate=item.mate,
         model=item.model,
+        lease_until=int(item.lease_until or 0),
     )
