@@ -85,3 +85,34 @@ def test_the_vendor_layer_is_empty_in_the_embedded_cloud_only() -> None:
     embedded = package(TEMPLATE, bucket="b", embedded=True).template["Resources"]["VendorLayer"]
     real = package(TEMPLATE, bucket="b", embedded=False).template["Resources"]["VendorLayer"]
     assert embedded["Properties"]["ContentUri"] != real["Properties"]["ContentUri"]
+
+
+GREETING = """
+Parameters:
+  Greeting: {Type: String, NoEcho: true}
+  Other: {Type: String}
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "said-${Greeting}"}}
+  Another: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "said-${Other}"}}
+Outputs:
+  Queue: {Value: !GetAtt Queue.QueueName}
+"""
+
+
+def test_a_first_value_is_kept(probe: Any, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(GREETING)
+
+    def put(first: str, other: str) -> Any:
+        return deploy(
+            tmp_path / "template.yaml",
+            stack="greeting",
+            environment=probe.cloud.environment(),
+            parameters={"Other": other},
+            first_values={"Greeting": first},
+            say=lambda _: None,
+        )
+
+    assert put("one", "x").outputs == {"Queue": "said-one"}
+    assert not put("two", "x").changed, "what isn't taken is no change"
+    kept = put("three", "y")
+    assert (kept.changed, kept.outputs) == (True, {"Queue": "said-one"})

@@ -31,8 +31,14 @@ def test_a_request_reaches_the_rest_api_whole(browser: httpx.Client) -> None:
 
 def test_the_apis_own_errors_pass_through(browser: httpx.Client) -> None:
     assert browser.get("/api/missing").status_code == 404
-    assert browser.get("/api/nowhere").status_code == 403
-    assert browser.delete("/api/echo/ada").status_code == 403
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/nowhere"), ("DELETE", "/api/echo/ada")])
+def test_the_gateways_own_errors_are_as_the_template_says(browser: httpx.Client, method: str, path: str) -> None:
+    answer = browser.request(method, path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {"code": "not_found", "request_id": answer.headers["x-amzn-requestid"]}
 
 
 def test_mails_are_shown_newest_first(probe: Any, browser: httpx.Client) -> None:

@@ -88,3 +88,8 @@ def watch_until_ready(handle: status.Handle) -> list[tuple[int, str]]:
             seen.append(pair)
         time.sleep(0.02)
     return seen
+
+
+def engines_of(handle: status.Handle) -> list[Path]:
+    children = Path(f"/proc/{handle.pid}/task/{handle.pid}/children").read_text().split()
+    return [Path(f"/proc/{child}") for child in children]

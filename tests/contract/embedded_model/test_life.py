@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from infra.local.model import status
-from tests.contract.embedded_model.conftest import CANARY, Running, free_port, watch_until_ready
+from tests.contract.embedded_model.conftest import CANARY, Running, engines_of, free_port, watch_until_ready
 
 
 def long_answer() -> dict[str, Any]:
@@ -30,9 +30,8 @@ def wait_idle(client: httpx.Client) -> None:
 
 def test_health_tells_the_phases_in_order(server: Running) -> None:
     warming = [
-        "warming prompt 1/3 (pre_processing)",
-        "warming prompt 2/3 (post_processing)",
-        "warming prompt 3/3 (moderation)",
+        "warming prompt 1/2 (pre_processing)",
+        "warming prompt 2/2 (post_processing)",
     ]
 
     assert server.phases[0] == (503, "loading")
@@ -102,11 +101,6 @@ def test_a_second_start_takes_the_saved_prompts(server: Running, tmp_path: Path)
     after = {path.name: path.stat().st_mtime_ns for path in copies.iterdir()}
     assert set(after) == set(saved)
     assert all(after[name] == made[name] for name in saved)
-
-
-def engines_of(handle: status.Handle) -> list[Path]:
-    children = Path(f"/proc/{handle.pid}/task/{handle.pid}/children").read_text().split()
-    return [Path(f"/proc/{child}") for child in children]
 
 
 @pytest.mark.usefixtures("tiny_environment")

@@ -128,7 +128,7 @@ def answer(world: World, device: Device, ask: dict[str, Any], *, bill: bool = Tr
     """The states of answer_turn in their order."""
     held = reserve(world, device, ask)
     choices = stage(world, device, "turn_pre_processing", ids(device, ask))
-    stage(world, device, "turn_main_processing", {**ids(device, ask), **choices})
+    stage(world, device, "turn_main_processing", {**ids(device, ask), **choices, "reserved_at": held["reserved_at"]})
     stage(world, device, "turn_post_processing", ids(device, ask))
     if bill:
         for _ in range(2):
@@ -163,11 +163,12 @@ def failing(world: World, device: Device) -> None:
     fail(world, device, harmful, "HarmRefused")
     broken = device.message(device.new_chat(), "Half an answer")
     _send(world, device, "ask", broken)
-    reserve(world, device, broken)
+    held = reserve(world, device, broken)
     choices = stage(world, device, "turn_pre_processing", ids(device, broken))
     world.scripts.add(Stream(deltas=("half ", "an ", "answer"), fault="error"), to="stream")
+    event = {**ids(device, broken), **choices, "reserved_at": held["reserved_at"]}
     with pytest.raises(errors.ProviderBusy):
-        stage(world, device, "turn_main_processing", {**ids(device, broken), **choices})
+        stage(world, device, "turn_main_processing", event)
     _send(world, device, "resume", {"action": "resume", "turn_id": broken["turn_id"]})
     fail(world, device, broken, "ProviderBusy")
     stopped = device.message(device.new_chat(), "Never mind")
@@ -180,7 +181,8 @@ def failing(world: World, device: Device) -> None:
 
 
 def fail(world: World, device: Device, ask: dict[str, Any], error: str) -> None:
-    stage(world, device, "turn_failed", {**ids(device, ask), "failure": {"Error": error, "Cause": "{}"}})
+    failure = {"Error": error, "Cause": "{}"}
+    stage(world, device, "turn_failed", {**ids(device, ask), "execution_id": ask["turn_id"], "failure": failure})
 
 
 def dying(world: World, device: Device) -> None:

@@ -67,12 +67,24 @@ def _install_gateway_responses(_settings: Settings) -> None:
         return api_id
 
     rest._import_rest_api = imported
+    app: Any = import_module("ministack.app")
+    authorization = app._execute_api_authorization_type
+
+    def authorization_type(api_id: str, *where: str) -> str | None:
+        found: str | None = authorization(api_id, *where)
+        # What isn't there asks for no signature: the API answers that it isn't.
+        return "NONE" if found is None and rest.find_api_scope(api_id) is not None else found
+
+    app._execute_api_authorization_type = authorization_type
 
 
 PATCHES = (
     Patch(
         name="gateway-responses",
-        mends="An API's own error answers were left out when it was imported from a document, which is how SAM makes it.",
+        mends=(
+            "An API's own error answers were left out when it was imported from a document, which is how SAM makes it, "
+            "and an unknown path was answered by the check of signatures."
+        ),
         replaces=(
             Source(
                 "ministack.services.apigateway_v1:_import_rest_api",
@@ -81,6 +93,13 @@ PATCHES = (
             Source(
                 "ministack.services.apigateway_v1:_put_gateway_response",
                 "93e727fc3806527abef78a2562ed63edc813d33185c154fafde2cba52f6dd450",
+            ),
+            Source(
+                "ministack.app:_execute_api_authorization_type",
+                "a765d2e4bf87f5357e8d1518fe6c99e16a1e89bfb709eb92950ba3db5f55bfb3",
+            ),
+            Source(
+                "ministack.app:_enforce_execute_api", "41e437c7b90d987808bc1ef84769718eb06289f0386ef9e8f699923ac744ff06"
             ),
         ),
         apply=_install_gateway_responses,
