@@ -1,7 +1,6 @@
 """What goes out with a message: its sealed record, the history that fits, and the keys of one answer."""
 
 import secrets
-import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -82,11 +81,11 @@ class Question:
 
 
 def make_question(
-    chat: OpenChat, text: str, *, identity: Identity, mate: str | None, random: crypto.Random
+    chat: OpenChat, text: str, *, identity: Identity, mate: str | None, random: crypto.Random, now: float
 ) -> Question:
     _check(text)
-    turn_id = make_uuid7()
-    parent = chat.parent[1] if chat.parent else b""
+    before, parent = chat.parent or (None, b"")
+    turn_id = make_uuid7(now, after=before)
     chat_key = None
     if not chat.stored:
         chat_key = crypto.wrap_chat_key(chat.key, identity.master_key, epoch=identity.epoch, random=random)
@@ -115,9 +114,12 @@ def parent_of(record: bytes, answer: bytes | None) -> bytes:
     return hash_of(answer if answer is not None else record)
 
 
-def make_uuid7() -> str:
-    """RFC 9562: milliseconds, then randomness, so that ids sort by time."""
-    number = int(time.time() * 1000) << 80 | secrets.randbits(80)
+def make_uuid7(now: float, *, after: str | None = None) -> str:
+    """RFC 9562: milliseconds, then randomness, so that ids sort by time; this one after another, however slow the clock."""
+    milliseconds = int(now * 1000)
+    if after is not None:
+        milliseconds = max(milliseconds, (uuid.UUID(after).int >> 80) + 1)
+    number = milliseconds << 80 | secrets.randbits(80)
     number = number & ~(0xF << 76) | 0x7 << 76
     number = number & ~(0x3 << 62) | 0x2 << 62
     return str(uuid.UUID(int=number))

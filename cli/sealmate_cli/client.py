@@ -10,17 +10,18 @@ import httpx
 from sealmate_cli import crypto
 from sealmate_cli.api import Api
 from sealmate_cli.asking import OpenChat, Said, said_in_turn
+from sealmate_cli.chain import in_parent_order, record_hash
 from sealmate_cli.connection import Connection
 from sealmate_cli.crypto import ChatKey, CryptoError
 from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.line import PATIENCE, Patience
 from sealmate_cli.profile import Identity, ProfileFile
-from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, current_key, parent_hash, read_chat, read_turns
+from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, current_key, read_chat, read_turns
 from sealmate_cli.session import SessionCalls
 from sealmate_cli.signin import Login, Signup, SignupResult, expect_email
 from sealmate_cli.socket import Dial, dial_server
 from sealmate_cli.wire import http as wire
-from sealmate_cli.wire.events import Received, SealedSuggestions, TurnCharged
+from sealmate_cli.wire.events import Received, SealedAnswer, SealedSuggestions, TurnCharged
 
 DEFAULT_SERVER = "http://localhost:8410"
 
@@ -40,7 +41,7 @@ class Client:
         patience: Patience = PATIENCE,
         random: crypto.Random = crypto.system_random,
     ) -> None:
-        self.random = random
+        self.random, self.now = random, now
         self._profile = ProfileFile(home)
         self._api = Api(server or self._profile.load().server or DEFAULT_SERVER, transport=transport)
         self._session = SessionCalls(self._api, self._profile, now)
@@ -119,7 +120,7 @@ class Client:
         return first_page.chats[0].chat_id if first_page.chats else None
 
     def turns(self, chat_id: str) -> list[ReadTurn]:
-        """Oldest first, opened and checked; a turn that fails says so in `trouble`."""
+        """Each after the turn it goes on from, opened and checked; a turn that fails says so in `trouble`."""
         return read_turns(self.chat_keys(chat_id), self._stored_turns(chat_id))
 
     # --- the WebSocket ---
@@ -146,7 +147,7 @@ class Client:
                 raise Tampered("chat", turn.trouble.partition(": ")[2])
             if turn.text is not None and turn.answer is not None:
                 said += said_in_turn(turn.text, turn.answer)
-        parent = (stored[-1].turn_id, parent_hash(stored[-1])) if stored else None
+        parent = (stored[-1].turn_id, record_hash(stored[-1])) if stored else None
         return OpenChat(key=current_key(keys), stored=True, said=said, parent=parent)
 
     def stored_message(self, chat_id: str, turn_id: str) -> tuple[ChatKey, bytes]:
@@ -160,9 +161,12 @@ class Client:
             raise Tampered("message", error.reason) from error
 
     def stored_aftermath(self, chat_id: str, turn_id: str) -> list[Received]:
-        """What is stored of an answered turn's follow-ups and charge, as the events that would have told of them."""
+        """What is stored of a turn's answer, follow-ups and charge, as the events that would have told of them."""
         found: list[Received] = []
         turn = self._stored_turn(chat_id, turn_id)
+        if turn is not None and turn.answer is not None:
+            answered_at = turn.answered_at or turn.created_at
+            found.append(SealedAnswer(turn_id=turn_id, chat_id=chat_id, answer=turn.answer, answered_at=answered_at))
         if turn is not None and turn.suggestions is not None:
             found.append(SealedSuggestions(turn_id=turn_id, chat_id=chat_id, suggestions=turn.suggestions))
         page = self._session.get(wire.LedgerPage, "/wallet/ledger")
@@ -185,7 +189,7 @@ class Client:
         turns = [turn for page in pages for turn in page.turns]
         if any(turn.chat_id != chat_id for turn in turns):
             raise Tampered("chat", "wrong_chat")
-        return turns
+        return in_parent_order(turns)
 
     def _stored_turn(self, chat_id: str, turn_id: str) -> wire.Turn | None:
         return next((turn for turn in self._stored_turns(chat_id) if turn.turn_id == turn_id), None)

@@ -24,6 +24,7 @@ class Device(Protocol):
     """What a connection needs of the client; each call may block on HTTP."""
 
     random: crypto.Random
+    now: Callable[[], float]
 
     def identity(self) -> Identity: ...
     def whoami(self) -> Account: ...
@@ -66,7 +67,9 @@ class Connection:
         """
         opened = await self._open(chat)
         new, cached = not opened.stored, opened.cached
-        question = make_question(opened, text, identity=self._device.identity(), mate=mate, random=self._device.random)
+        device = self._device
+        identity = device.identity()
+        question = make_question(opened, text, identity=identity, mate=mate, random=device.random, now=device.now())
         reader = TurnReader(opened.key, question.turn_id, question.record)
         try:
             yield wire.MessageSent(turn_id=question.turn_id, chat_id=opened.key.chat)
@@ -110,7 +113,7 @@ class Connection:
         """Handed over for one turn: it comes back when the turn's end is known, else it is loaded anew."""
         if chat is None:
             account = self._device.identity().account
-            key = crypto.make_chat_key(account, make_uuid7(), random=self._device.random)
+            key = crypto.make_chat_key(account, make_uuid7(self._device.now()), random=self._device.random)
             return OpenChat(key=key, stored=False)
         if chat in self._chats:
             return self._chats.pop(chat)

@@ -67,6 +67,15 @@ class Tampered(ClientError):
         )
 
 
+class AnswerOverdue(ClientError):
+    def __init__(self) -> None:
+        super().__init__(
+            "answer_overdue",
+            "The server says that there is an answer, but does not send it.",
+            "`sealmate history` shows what is stored; otherwise ask again.",
+        )
+
+
 class ConnectionLost(ClientError):
     def __init__(self) -> None:
         super().__init__(

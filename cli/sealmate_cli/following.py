@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from sealmate_cli.asking import Question
+from sealmate_cli.errors import AnswerOverdue, ClientError
 from sealmate_cli.line import Inbox, Item, Line, Signal
 from sealmate_cli.socket import SocketClosed, frames
 from sealmate_cli.turn import TurnReader
@@ -19,10 +20,11 @@ class Following:
     question: Question | None
     """None if the turn was asked earlier: then it is only resumed."""
     stored: Callable[[], list[Received]]
-    """What storage holds of follow-ups and charge; may block."""
+    """What storage holds of answer, follow-ups and charge; may block."""
     cached: bool = False
     """The history is left to the server's cache."""
-    resumed_gap: bool = False
+    gap_resumes: int = 0
+    """How often was asked for what is missing now."""
 
     async def events(self) -> AsyncGenerator[Event, None]:
         with self.line.inbox(self.reader.turn_id) as inbox:
@@ -38,7 +40,7 @@ class Following:
                 if isinstance(item, wire.RequestRefused):
                     told, over = await self._read_refusal(item, inbox)
                 elif item is Signal.SILENT:
-                    looks += self.reader.settled
+                    looks += self.aftermath
                     told, over = await self._break_silence(inbox), False
                 else:
                     told, over = self.reader.read(item), False
@@ -47,11 +49,18 @@ class Following:
                 if over:
                     return
                 await self._mind(item, inbox)
+        if self.reader.overdue:
+            raise AnswerOverdue
+
+    @property
+    def aftermath(self) -> bool:
+        """The turn is answered, or never will be: what else there is of it is stored."""
+        return self.reader.settled or self.reader.overdue
 
     async def _next(self, inbox: Inbox) -> Item:
         patience = self.line.patience
         try:
-            async with asyncio.timeout(patience.aftermath if self.reader.settled else patience.silence):
+            async with asyncio.timeout(patience.aftermath if self.aftermath else patience.silence):
                 return await inbox.get()
         except TimeoutError:
             return Signal.SILENT
@@ -75,10 +84,16 @@ class Following:
             inbox.put_nowait(Signal.FELL)
 
     async def _break_silence(self, inbox: Inbox) -> list[Event]:
-        if not self.reader.settled:
+        if not self.aftermath:
             await self._begin(inbox)
             return []
-        return [event for found in await asyncio.to_thread(self.stored) for event in self.reader.read(found)]
+        try:
+            stored = await asyncio.to_thread(self.stored)
+        except ClientError as error:
+            if error.passing:
+                return []
+            raise
+        return [event for found in stored for event in self.reader.read(found)]
 
     async def _mind(self, item: Item, inbox: Inbox) -> None:
         """After an event: shows the chat once it exists, and asks for what is missing."""
@@ -88,12 +103,13 @@ class Following:
             except SocketClosed:
                 inbox.put_nowait(Signal.FELL)
         if not self.reader.gap:
-            self.resumed_gap = False
-        elif isinstance(item, wire.AnswerResumed):
-            await self.line.sleep(self.line.patience.gap)
-            await self._resume(inbox)
-        elif not self.resumed_gap:
-            self.resumed_gap = True
+            self.gap_resumes = 0
+            return
+        in_vain = isinstance(item, wire.AnswerResumed)
+        if self.gap_resumes == 0 or (in_vain and self.gap_resumes < self.line.patience.gap_resumes):
+            if in_vain:
+                await self.line.sleep(self.line.patience.gap)
+            self.gap_resumes += 1
             await self._resume(inbox)
 
     async def _read_refusal(self, refusal: wire.RequestRefused, inbox: Inbox) -> tuple[list[Event], bool]:

@@ -13,17 +13,19 @@ from sealmate_cli.wire.events import ConnectionDropped, OfTurn, Received, read_e
 
 @dataclass(frozen=True)
 class Patience:
-    """All in seconds."""
+    """Waits in seconds."""
 
     waits: tuple[float, ...] = (0.5, 1, 2, 4, 8, 15, 30, 30)
     """Before each try to connect again."""
     silence: float = 30
     """Without an event: then the turn is asked for again, as a push may be lost though the socket stands."""
     aftermath: float = 8
-    """Without an event once answered: then follow-ups and charge are looked for in storage."""
+    """Without an event once answered: then what is missing is looked for in storage."""
     aftermath_rounds: int = 5
     gap: float = 1
     """Before asking once more for what is missing: the server's snapshot may be that old."""
+    gap_resumes: int = 30
+    """How often at most the same gap is asked for."""
     keep_alive: float = 7 * 60
 
 

@@ -104,9 +104,9 @@ class PlainOutput:
         self.status(None)
         print(f"{printable(error.message)}\n{printable(error.next_step)}", file=sys.stderr)
         if (wait := error.details.get("retry_after")) is not None:
-            print(f"Wait {wait} seconds.", file=sys.stderr)
+            print(f"Wait {wait} s.", file=sys.stderr)
         if (missing := error.details.get("missing_credits")) is not None:
-            print(f"{missing} credits are missing.", file=sys.stderr)
+            print(f"{missing} {'credit is' if missing == 1 else 'credits are'} missing.", file=sys.stderr)
 
 
 def as_json(value: Any) -> dict[str, Any]:

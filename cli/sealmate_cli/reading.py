@@ -1,13 +1,17 @@
 """Stored chats and turns, opened and checked on this device: chat keys, records, and the chain of parents."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from sealmate_cli import crypto
-from sealmate_cli.crypto import ChatKey, CryptoError, hash_of
+from sealmate_cli.chain import check_parent
+from sealmate_cli.crypto import ChatKey, CryptoError
 from sealmate_cli.errors import Tampered
 from sealmate_cli.profile import Identity
 from sealmate_cli.wire import http as wire
+
+Opened = TypeVar("Opened")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class ReadTurn:
     suggestions: list[str] = field(default_factory=list)
     code: str | None = None
     mate: str | None = None
+    """As sealed with the answer, like the model: what the server's row says of them counts for nothing."""
     model: str | None = None
     credits: int | None = None
     answered_at: int | None = None
@@ -89,18 +94,10 @@ def read_chat(identity: Identity, chat: wire.Chat) -> ReadChat:
     return ReadChat(chat.chat_id, title, chat.created_at, chat.updated_at, trouble)
 
 
-def read_turns(keys: ChatKeys, turns: Iterable[wire.Turn]) -> list[ReadTurn]:
+def read_turns(keys: ChatKeys, turns: Sequence[wire.Turn]) -> list[ReadTurn]:
     """Every message is bound to the hash of its parent's record, so a swapped or dropped turn shows in the next."""
-    by_id: dict[str, wire.Turn] = {}
-    read = []
-    for turn in turns:
-        read.append(_read_turn(keys, turn, by_id))
-        by_id[turn.turn_id] = turn
-    return read
-
-
-def parent_hash(turn: wire.Turn) -> bytes:
-    return hash_of(turn.answer if turn.answer is not None else turn.message)
+    by_id = {turn.turn_id: turn for turn in turns}
+    return [_read_turn(keys, turn, by_id) for turn in turns]
 
 
 class _Opening:
@@ -109,28 +106,20 @@ class _Opening:
     def __init__(self) -> None:
         self.trouble: str | None = None
 
-    def note(self, record: str, error: CryptoError) -> None:
-        self.trouble = self.trouble or f"{record}: {error.reason}"
-
-
-def _read_turn(keys: ChatKeys, turn: wire.Turn, earlier: dict[str, wire.Turn]) -> ReadTurn:
-    opening = _Opening()
-    text = answer = None
-    suggestions: list[str] = []
-    try:
-        text = _message(keys, turn)
-        _check_chain(turn, earlier)
-    except CryptoError as error:
-        opening.note("message", error)
-    if turn.answer is not None:
+    def open(self, record: str, opener: Callable[[], Opened]) -> Opened | None:
         try:
-            key = keys.of_record(turn.answer)
-            answer = key.open_answer(turn.answer, turn=turn.turn_id, message=turn.message)["text"]
-            if turn.suggestions is not None:
-                key = keys.of_record(turn.suggestions)
-                suggestions = key.open_suggestions(turn.suggestions, turn=turn.turn_id, answer=turn.answer)
+            return opener()
         except CryptoError as error:
-            opening.note("answer" if answer is None else "suggestions", error)
+            self.trouble = self.trouble or f"{record}: {error.reason}"
+            return None
+
+
+def _read_turn(keys: ChatKeys, turn: wire.Turn, by_id: Mapping[str, wire.Turn]) -> ReadTurn:
+    opening = _Opening()
+    text = opening.open("message", lambda: _message(keys, turn))
+    opening.open("message", lambda: check_parent(turn, by_id))
+    answer = opening.open("answer", lambda: _answer(keys, turn)) or {}
+    suggestions = opening.open("suggestions", lambda: _suggestions(keys, turn)) if answer else None
     return ReadTurn(
         turn_id=turn.turn_id,
         chat_id=turn.chat_id,
@@ -138,11 +127,11 @@ def _read_turn(keys: ChatKeys, turn: wire.Turn, earlier: dict[str, wire.Turn]) -
         created_at=turn.created_at,
         outcome=turn.outcome,
         text=text,
-        answer=answer,
-        suggestions=suggestions,
+        answer=answer.get("text"),
+        suggestions=suggestions or [],
         code=turn.code,
-        mate=turn.mate,
-        model=turn.model,
+        mate=answer.get("mate"),
+        model=answer.get("model"),
         credits=turn.credits,
         answered_at=turn.answered_at,
         trouble=opening.trouble,
@@ -154,13 +143,15 @@ def _message(keys: ChatKeys, turn: wire.Turn) -> str:
     return keys.of_record(turn.message).open_message(turn.message, turn=turn.turn_id, parent=parent)
 
 
-def _check_chain(turn: wire.Turn, earlier: dict[str, wire.Turn]) -> None:
-    """The hash a message was sealed with is that of its parent's answer, or of its message if the answer was still to come."""
-    if turn.parent is None:
-        return
-    parent = earlier.get(turn.parent.turn_id)
-    if parent is None:
-        raise CryptoError("parent_missing")
-    # An answer that was taken back is no longer there to be hashed.
-    if parent.outcome != "withheld" and turn.parent.hash not in (parent_hash(parent), hash_of(parent.message)):
-        raise CryptoError("chain_broken")
+def _answer(keys: ChatKeys, turn: wire.Turn) -> dict[str, Any] | None:
+    if turn.answer is None:
+        if turn.outcome == "answered":
+            raise CryptoError("answer_missing")
+        return None
+    return keys.of_record(turn.answer).open_answer(turn.answer, turn=turn.turn_id, message=turn.message)
+
+
+def _suggestions(keys: ChatKeys, turn: wire.Turn) -> list[str] | None:
+    if turn.suggestions is None or turn.answer is None:
+        return None
+    return keys.of_record(turn.suggestions).open_suggestions(turn.suggestions, turn=turn.turn_id, answer=turn.answer)

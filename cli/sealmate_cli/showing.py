@@ -11,7 +11,7 @@ _OUTCOMES = {
     "refused": "refused, nothing charged",
     "failed": "failed, nothing charged",
     "stopped": "stopped before there was an answer, nothing charged",
-    "withheld": "the answer was taken back",
+    "withheld": "the answer was taken back by the server",
 }
 
 
@@ -62,7 +62,7 @@ def _turn(turn: ReadTurn) -> str:
         name = turn.mate or "Answer"
         spent = f"  ({turn.credits} credits)" if turn.credits is not None else ""
         lines.append(f"{name}{spent}: {turn.answer}")
-    elif turn.outcome in _OUTCOMES:
+    if turn.outcome in _OUTCOMES:
         lines.append(f"({_OUTCOMES[turn.outcome]}{f': {turn.code}' if turn.code else ''})")
     if turn.trouble is not None:
         lines.append(f"[this turn can't be trusted: {turn.trouble}]")

@@ -7,6 +7,8 @@ from sealmate_cli.crypto import ChatKey, CryptoError
 from sealmate_cli.wire import events as wire
 from sealmate_cli.wire.events import Event, Received
 
+_AFTER_THE_ANSWER = wire.SealedSuggestions | wire.AnswerAnnotated | wire.TurnCharged | wire.ChatAnswered
+
 
 @dataclass
 class TurnReader:
@@ -20,8 +22,6 @@ class TurnReader:
     seq: int = 0
     text: str = ""
     accepted: bool = False
-    gap: bool = False
-    """Something in between is missing: the connection should ask to resume."""
     answer: bytes | None = None
     answer_text: str | None = None
     withheld: bool = False
@@ -31,6 +31,8 @@ class TurnReader:
     _followed: bool = False
     _early: dict[int, str] = field(default_factory=dict)
     """Deltas that came before their predecessors, by seq."""
+    _waiting: list[Received] = field(default_factory=list)
+    """What came before the answer it belongs to."""
 
     @property
     def settled(self) -> bool:
@@ -38,11 +40,33 @@ class TurnReader:
         return self.refused or self.withheld or self.answer is not None
 
     @property
+    def overdue(self) -> bool:
+        """There is an answer, for something came that only follows one; its own event was lost."""
+        return bool(self._waiting)
+
+    @property
+    def gap(self) -> bool:
+        """Something in between is missing: the connection should ask to resume."""
+        return not self.settled and bool(self._early or self._waiting)
+
+    @property
     def ended(self) -> bool:
         """Nothing more is to come."""
         return self.refused or (self.settled and self._charged and self._followed)
 
     def read(self, event: Received) -> list[Event]:
+        if isinstance(event, _AFTER_THE_ANSWER) and not self.settled:
+            self.accepted = True
+            self._waiting.append(event)
+            return []
+        found = self._read(event)
+        self.accepted = self.accepted or not isinstance(event, wire.RequestRefused)
+        if self.settled and self._waiting:
+            waiting, self._waiting = self._waiting, []
+            found += [told for late in waiting for told in self.read(late)]
+        return found
+
+    def _read(self, event: Received) -> list[Event]:
         match event:
             case wire.AnswerStarted():
                 found = self._start(event)
@@ -76,22 +100,19 @@ class TurnReader:
                 return []
             case wire.TurnCharged():
                 self._charged = True
-        self.accepted = self.accepted or not isinstance(event, wire.RequestRefused)
         return [event]
 
     def _start(self, event: wire.AnswerStarted) -> list[Event]:
-        self.accepted = True
         if self.settled or event.attempt <= self.attempt:
             return []
         self._begin(event.attempt)
         return [event]
 
     def _begin(self, attempt: int) -> None:
-        self.attempt, self.seq, self.text, self.gap = attempt, 0, "", False
+        self.attempt, self.seq, self.text = attempt, 0, ""
         self._early.clear()
 
     def _extend(self, event: wire.AnswerExtended) -> list[Event]:
-        self.accepted = True
         if self.settled or event.attempt < self.attempt:
             return []
         if event.attempt > self.attempt:
@@ -115,11 +136,9 @@ class TurnReader:
                     delta=delta,
                 )
             )
-        self.gap = bool(self._early)
         return ready
 
     def _resume(self, event: wire.AnswerResumed) -> list[Event]:
-        self.accepted = True
         if self.settled or event.attempt < self.attempt:
             return []
         if event.attempt > self.attempt:
@@ -132,10 +151,9 @@ class TurnReader:
         return replaced + self._catch_up(event)
 
     def _finish(self, event: wire.SealedAnswer) -> list[Event]:
-        self.accepted = True
         if self.settled:
             return []
-        self.answer, self.gap = event.answer, False
+        self.answer = event.answer
         return self._opened(event, "answer", lambda: self._answer(event))
 
     def _answer(self, event: wire.SealedAnswer) -> Event:
@@ -158,15 +176,14 @@ class TurnReader:
         return wire.ChatTitled(turn_id=event.turn_id, chat_id=event.chat_id, title=title)
 
     def _follow(self, event: wire.SealedSuggestions) -> list[Event]:
-        if self._followed:
+        answer = self.answer
+        if self._followed or answer is None:
             return []
         self._followed = True
-        return self._opened(event, "suggestions", lambda: self._suggestions(event))
+        return self._opened(event, "suggestions", lambda: self._suggestions(event, answer))
 
-    def _suggestions(self, event: wire.SealedSuggestions) -> Event:
-        if self.answer is None:
-            raise CryptoError("parent_missing")
-        opened = self.key.open_suggestions(event.suggestions, turn=self.turn_id, answer=self.answer)
+    def _suggestions(self, event: wire.SealedSuggestions, answer: bytes) -> Event:
+        opened = self.key.open_suggestions(event.suggestions, turn=self.turn_id, answer=answer)
         return wire.SuggestionsMade(turn_id=event.turn_id, chat_id=event.chat_id, suggestions=opened)
 
     def _opened(self, event: wire.OfTurn, record: str, opener: Callable[[], Event]) -> list[Event]:

@@ -16,7 +16,16 @@ class Outcome:
     suggestions: list[str] = field(default_factory=list)
     settled: bool = False
     """Answered, or it never will be."""
-    failure: ClientError | None = None
+    alarm: ClientError | None = None
+    """Something that came can't be trusted."""
+    ending: ClientError | None = None
+    """Why there is no answer."""
+    refusal: ClientError | None = None
+    """An action was refused: nothing to speak of if the turn was settled all the same."""
+
+    @property
+    def failure(self) -> ClientError | None:
+        return self.alarm or self.ending or (None if self.settled else self.refusal)
 
 
 @dataclass
@@ -25,6 +34,8 @@ class TurnView:
     outcome: Outcome = field(default_factory=Outcome)
     _shown: str = ""
     """What was printed of the answer."""
+    _announced: tuple[str, str] | None = None
+    """The mate and the model that the server said would answer."""
 
     def show(self, event: Event) -> None:
         self._note(event)
@@ -44,13 +55,15 @@ class TurnView:
                 outcome.suggestions = event.suggestions
             case wire.AnswerWithheld():
                 step = "Ask in another way, if you like."
-                outcome.failure, outcome.settled = ClientError(event.code, event.message, step), True
-            case wire.TurnRefused() | wire.TurnFailed() | wire.RequestRefused():
-                outcome.failure, outcome.settled = _failure(event), True
+                outcome.ending, outcome.settled = ClientError(event.code, event.message, step), True
+            case wire.TurnRefused() | wire.TurnFailed():
+                outcome.ending, outcome.settled = _failure(event), True
+            case wire.RequestRefused():
+                outcome.refusal = _failure(event)
             case wire.TurnStopped():
                 outcome.settled = True
             case wire.RecordUnreadable():
-                outcome.failure = ClientError(
+                outcome.alarm = ClientError(
                     event.reason,
                     f"The {event.record.replace('_', ' ')} that came can't be trusted ({event.reason}).",
                     "Don't go on with this server before you know why: tell its operator, with this code.",
@@ -61,12 +74,17 @@ class TurnView:
             case wire.AnswerStarted() | wire.AnswerExtended() | wire.AnswerResumed() | wire.AnswerFinished():
                 self._tell_answer(event)
             case wire.MessageRead():
+                self._announced = (event.mate, event.model)
                 why = f"{event.reason}; {event.complexity}, {event.model}"
                 self.output.stage(f"{event.mate_name} answers ({why})")
+            case wire.AnswerWithheld():
+                self.output.note("\n[The server took this answer back.]")
             case wire.AnswerAnnotated():
                 self.output.note(_DOUBTS.get(event.code, event.code))
             case wire.TurnCharged():
-                self.output.note(f"{event.credits} {'credit' if event.credits == 1 else 'credits'} spent, {event.available} left")
+                self.output.note(
+                    f"{event.credits} {'credit' if event.credits == 1 else 'credits'} spent, {event.available} left"
+                )
             case wire.SuggestionsMade():
                 for number, suggestion in enumerate(event.suggestions, start=1):
                     self.output.note(f"  {number}  {' '.join(suggestion.split())}")
@@ -81,10 +99,12 @@ class TurnView:
             case wire.AnswerExtended():
                 self._print(event.delta)
             case wire.AnswerResumed():
+                self._announced = (event.mate, event.model)
                 self._replace(event.text, "The answer begins again:")
             case wire.AnswerFinished():
                 self._finish(event)
             case wire.AnswerStarted():
+                self._announced = (event.mate, event.model)
                 if self._shown:
                     self._again("The answer begins again:")
                 self.output.status("answering")
@@ -94,6 +114,8 @@ class TurnView:
         self._replace(event.text, notice)
         ends = {"length": " [cut: it reached the longest length]", "stopped": " [stopped]"}
         self.output.stream(ends.get(event.finish, "") + "\n")
+        if self._announced not in (None, (event.mate, event.model)):
+            self.output.note(f"[Another was announced: this answer is sealed as {event.mate}'s, by {event.model}.]")
         self.output.status("thinking of follow-ups")
 
     def _replace(self, text: str, notice: str) -> None:
@@ -130,6 +152,5 @@ def _progress(event: Event) -> str | None:
 
 
 def _failure(event: wire.TurnRefused | wire.TurnFailed | wire.RequestRefused) -> ClientError:
-    missing = event.missing_credits if isinstance(event, wire.TurnFailed) else None
-    details = {} if missing is None else {"missing_credits": missing}
+    details = event.model_dump(include={"missing_credits", "retry_after"}, exclude_none=True)
     return ClientError(event.code, event.message, event.next_step, **details)

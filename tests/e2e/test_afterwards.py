@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from sealmate_cli.asking import make_uuid7
 from tests.e2e.conftest import Stalled
 from tests.e2e.hearing import ask
 from tests.e2e.person import Person
 from tests.e2e.playbook import Playbook, unique
 from tests.e2e.stack import Stack, wait_until
-from tests.e2e.wire import Wire
+from tests.e2e.wire import Wire, new_id
 from tests.scripted_model.scripts import ANSWER, Fault
 from tests.template import folders
 
@@ -66,8 +65,8 @@ def _tour(stack: Stack, person: Person, playbook: Playbook) -> None:
     assert "turn_charged" in ask(laptop, unique("This one doesn't")).kinds
     with Wire(laptop, stack.url) as wire:
         wire.send({"action": "focus", "chat_id": None})
-        assert wire.refusal({"action": "stop", "turn_id": make_uuid7()})["code"] == "turn_not_found"
-        assert wire.refusal({"action": "resume", "turn_id": make_uuid7()})["code"] == "turn_not_found"
+        assert wire.refusal({"action": "stop", "turn_id": new_id()})["code"] == "turn_not_found"
+        assert wire.refusal({"action": "resume", "turn_id": new_id()})["code"] == "turn_not_found"
         assert wire.lives()
     stack.client("lambda").invoke(FunctionName=stack.outputs["SweepHolds"], Payload=b"{}")
 

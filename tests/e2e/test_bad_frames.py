@@ -1,20 +1,21 @@
 """What no client of ours would send over the WebSocket: each thing is refused with a code and a next step, and nothing else happens."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sealmate.errors import BY_NAME
-from sealmate_cli.asking import OpenChat, make_uuid7
+from sealmate_cli.asking import OpenChat
 from sealmate_cli.crypto import wrap_chat_key
 from sealmate_cli.crypto.chats import ChatKey
 from sealmate_cli.wire.shape import to_base64url
 from tests.e2e.person import Person
 from tests.e2e.playbook import unique
 from tests.e2e.stack import Stack
-from tests.e2e.wire import Wire, message, new_chat
+from tests.e2e.wire import Wire, message, new_chat, new_id
 
 Body = dict[str, Any] | str | bytes
 CODES = {error.code for error in BY_NAME.values()} - {"internal"}
@@ -46,7 +47,7 @@ NOT_AN_ACTION: list[tuple[Body, str]] = [
     (b'{"action": "focus", "chat_id": null}', "invalid_request"),
 ]
 
-TURN = make_uuid7()
+TURN = new_id()
 BAD_FIELDS: list[Body] = [
     {"action": "ask"},
     {"action": "stop"},
@@ -144,10 +145,10 @@ def _nothing_happens(stack: Stack, sender: Person, wire: Wire) -> Any:
 
 
 def _all_of(stack: Stack, person: Person) -> tuple[Any, ...]:
-    rows = sorted(
-        row["pk"]["S"] + row["sk"]["S"] for table in ("ChatsTable", "TurnsTable") for row in stack.rows(table)
-    )
-    return rows, person.laptop.wallet(), len(person.laptop.ledger())
+    rows = [row["pk"]["S"] + row["sk"]["S"] for table in ("ChatsTable", "TurnsTable") for row in stack.rows(table)]
+    # How often was asked in a minute is counted whatever is asked.
+    mine = sorted(row for row in rows if person.account in row and "#ASKED" not in row)
+    return mine, person.laptop.wallet(), len(person.laptop.ledger())
 
 
 def _expect(refused: dict[str, Any], code: str) -> None:
@@ -203,6 +204,20 @@ def test_a_record_of_another_generation(stack: Stack, wire: Wire, sender: Person
     body = message(sender.laptop, unique("Not of this one"), second, generation=1)
     _expect(wire.refusal(body), "wrong_epoch")
     assert stack.holds(sender.account) == []
+
+
+def test_who_asks_too_often_is_told_to_wait(stack: Stack, wire: Wire, sender: Person) -> None:
+    """The counters of this minute and the next are raised, as asking would, and taken away again."""
+    database, table = stack.client("dynamodb"), stack.outputs["TurnsTable"]
+    now = int(time.time()) // 60
+    keys = [{"pk": {"S": f"{sender.account}#ASKED"}, "sk": {"S": str(minute)}} for minute in (now, now + 1)]
+    for key in keys:
+        database.put_item(TableName=table, Item={**key, "asked": {"N": "1000"}, "ttl": {"N": str(now * 60 + 3600)}})
+    refused = wire.refusal(message(sender.laptop, unique("Once more")))
+    assert (refused["code"], refused["type"]) == ("too_many_tries", "request_refused")
+    assert 1 <= refused["retry_after"] <= 60
+    for key in keys:
+        database.delete_item(TableName=table, Key=key)
 
 
 def test_a_frame_that_is_too_big_ends_the_connection_cleanly(stack: Stack, sender: Person) -> None:

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from sealmate_cli.asking import OpenChat, make_uuid7
+from sealmate_cli.asking import OpenChat
 from sealmate_cli.crypto.chats import ChatKey
 from sealmate_cli.errors import ClientError
 from tests.e2e.hearing import Heard, ask
 from tests.e2e.person import Person
 from tests.e2e.playbook import Playbook, unique
 from tests.e2e.stack import Stack
-from tests.e2e.wire import Wire, message
+from tests.e2e.wire import Wire, message, new_id
 from tests.scripted_model.scripts import ANSWER, Stream
 
 
@@ -29,7 +29,7 @@ def wire(stack: Stack, person: Person) -> Any:
 @pytest.mark.parametrize("action", ["stop", "resume"])
 def test_a_foreign_turn_does_not_exist(wire: Wire, theirs: Heard, action: str) -> None:
     foreign = wire.refusal({"action": action, "turn_id": theirs.turn})
-    unknown = wire.refusal({"action": action, "turn_id": make_uuid7()})
+    unknown = wire.refusal({"action": action, "turn_id": new_id()})
     told = ("code", "message", "next_step")
     assert [foreign[each] for each in told] == [unknown[each] for each in told]
     assert (foreign["code"], foreign["turn_id"]) == ("turn_not_found", theirs.turn)

@@ -60,9 +60,9 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def outcomes(stack: Stack, next_person: Callable[[], Person], playbook: Playbook) -> Iterator[dict[str, Outcome]]:
+def outcomes(stack: Stack, newcomer: Callable[[], Person], playbook: Playbook) -> Iterator[dict[str, Outcome]]:
     """All of them at once, since most of their time is waiting for the next try."""
-    person = next_person()
+    person = newcomer()  # whose messages of this minute are few enough
     before = person.laptop.wallet()
     with ExitStack() as opened:
         asked = {}

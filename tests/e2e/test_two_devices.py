@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Any
 
 from sealmate_cli.socket import Dial, Socket, dial_server
 from sealmate_cli.wire.http import LedgerRow
@@ -11,7 +10,7 @@ from tests.e2e.person import Person
 from tests.e2e.playbook import Playbook, unique
 from tests.e2e.stack import Stack, wait_until
 from tests.e2e.wire import Wire, message, new_chat
-from tests.scripted_model.scripts import ANSWER, Stream
+from tests.scripted_model.scripts import ANSWER, Silence, Stream
 
 SLOW = Stream(deltas=tuple(f"word-{n} " for n in range(60)), delay=0.06)
 SLOW_TEXT = "".join(SLOW.deltas)
@@ -85,6 +84,23 @@ def test_another_device_stops_the_answer_and_what_was_produced_is_paid(
     assert person.laptop.wallet().held == 0
 
 
+def test_a_silent_model_can_be_stopped_and_costs_nothing(stack: Stack, person: Person, playbook: Playbook) -> None:
+    text = unique("Say nothing")
+    scripts = playbook.on(text)
+    scripts.add(Silence(), to="stream")
+    before = person.laptop.wallet()
+    body = message(person.laptop, text)
+    with Wire(person.laptop, stack.url) as wire:
+        wire.send(body)
+        wire.hear("answer_started")
+        wait_until(lambda: [asked for asked in scripts.asked if asked.kind == "stream"], "the model was asked")
+        wire.send({"action": "stop", "turn_id": body["turn_id"]})
+        wire.hear("turn_stopped", turn_id=body["turn_id"], seconds=40)
+    assert person.laptop.wallet() == before
+    (read,) = person.laptop.turns(body["chat_id"])
+    assert (read.text, read.answer, read.outcome) == (text, None, "stopped")
+
+
 def test_ten_asks_of_one_message_at_once_are_one_answer_and_one_charge(
     stack: Stack, person: Person, playbook: Playbook
 ) -> None:
@@ -95,7 +111,7 @@ def test_ten_asks_of_one_message_at_once_are_one_answer_and_one_charge(
     with ExitStack() as opened, ThreadPoolExecutor(10) as at_once:
         wires = [opened.enter_context(Wire(person.laptop, stack.url)) for _ in range(10)]
         list(at_once.map(lambda wire: wire.send(body), wires))
-        ends = list(at_once.map(lambda wire: _end_of(wire, body), wires))
+        ends = list(at_once.map(lambda wire: wire.hear("answer_finished", turn_id=body["turn_id"]), wires))
     assert len({end["answer"] for end in ends}) == 1
     wait_until(lambda: not stack.holds(person.account), "the turn is paid")
     assert [asked.kind for asked in scripts.asked].count("stream") == 1
@@ -115,15 +131,6 @@ def test_asking_again_after_the_end_tells_the_end_and_charges_nothing(stack: Sta
         wire.send(body)
         assert wire.hear("answer_finished")["answer"] == first["answer"]
     assert person.laptop.wallet() == wallet
-
-
-def _end_of(wire: Wire, body: dict[str, Any]) -> dict[str, Any]:
-    """As clients do, one that hears how the turn goes on but missed its answer asks once more."""
-    heard = wire.hear("answer_finished", "turn_charged", turn_id=body["turn_id"])
-    if heard["type"] == "turn_charged":
-        wire.send(body)
-        heard = wire.hear("answer_finished", turn_id=body["turn_id"])
-    return heard
 
 
 def _focused(stack: Stack, person: Person) -> int:

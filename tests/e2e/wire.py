@@ -1,7 +1,9 @@
 """One WebSocket as raw as a test wants it: sends anything, keeps all that it hears."""
 
 import json
+import secrets
 import time
+import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, Self
@@ -10,9 +12,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from sealmate_cli.asking import OpenChat, make_question, make_uuid7
+from sealmate_cli.asking import OpenChat
 from sealmate_cli.client import Client
-from sealmate_cli.crypto import make_chat_key, system_random
+from sealmate_cli.crypto import make_chat_key, wrap_chat_key
+from sealmate_cli.wire.shape import to_wire
 
 PROTOCOL = "sealmate.v1"
 
@@ -93,12 +96,30 @@ class Wire:
 
 
 def message(client: Client, text: str, chat: OpenChat | None = None, **changes: Any) -> dict[str, Any]:
-    """An `ask` as the client would send it; `changes` replace or add fields, None removes one."""
-    question = make_question(
-        chat or new_chat(client), text, identity=client.identity(), mate=None, random=system_random
-    )
-    return {name: value for name, value in {**question.action(cached=False), **changes}.items() if value is not None}
+    """An `ask` as a client would send it; `changes` replace or add fields, None removes one."""
+    chat, identity, turn = chat or new_chat(client), client.identity(), new_id()
+    key, (parent, parent_hash) = chat.key, chat.parent or ("", b"")
+    ask = {
+        "action": "ask",
+        "turn_id": turn,
+        "chat_id": key.chat,
+        "generation": key.generation,
+        "message": text,
+        "history": [],
+        "parent": {"turn_id": parent, "hash": parent_hash} if parent else None,
+        "answer_public_key": key.answer_pair.public_key,
+        "cache_key": key.cache_key,
+        "record": key.seal_message(turn=turn, text=text, parent=parent_hash),
+        "chat_key": None if chat.stored else wrap_chat_key(key, identity.master_key, epoch=identity.epoch),
+    }
+    return {name: to_wire(value) for name, value in {**ask, **changes}.items() if value is not None}
 
 
 def new_chat(client: Client) -> OpenChat:
-    return OpenChat(key=make_chat_key(client.identity().account, make_uuid7()), stored=False)
+    return OpenChat(key=make_chat_key(client.identity().account, new_id()), stored=False)
+
+
+def new_id() -> str:
+    """A UUIDv7 of now."""
+    milliseconds = int(time.time() * 1000)
+    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | secrets.randbits(62)))

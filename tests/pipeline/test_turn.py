@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from sealmate import catalog, wiring
+from sealmate import catalog, errors, wiring
 from sealmate.billing.prices import cost
 from tests.fakes.push import FakePush
 from tests.pipeline.aws import handler
@@ -180,6 +180,80 @@ def test_too_few_credits_says_how_many_are_missing(aws: None, push: FakePush, sc
     assert failed.missing_credits > 0
     assert scripts.asked == [], "no model was asked"
     assert (poor.wallet().available, poor.wallet().held) == (1, 0)
+
+
+def test_an_account_without_credits_stores_nothing(aws: None, push: FakePush) -> None:  # noqa: ARG001
+    broke = Person(push=push, credits=0).sign_in()
+    chat = broke.new_chat()
+    body = broke.message(chat, "Hello")
+    broke.send(body)
+    refused = broke.last(body["turn_id"], "request_refused")
+    assert (refused.code, refused.missing_credits) == ("insufficient_credits", 1)
+    with pytest.raises(errors.TurnNotFound):
+        wiring.turns().turn(broke.account, body["turn_id"])
+
+
+def test_an_account_that_asks_without_end_is_told_to_wait(person: Person) -> None:
+    minute = wiring.clock().now() // 60
+    for next_minute in (minute, minute + 1):
+        for _ in range(catalog.limits().asks_per_minute):
+            wiring.turns().count_ask(person.account, minute=next_minute)
+    body = person.message(person.new_chat(), "Once more")
+    person.send(body)
+    refused = person.last(body["turn_id"], "request_refused")
+    assert refused.code == "too_many_tries"
+    assert 1 <= refused.retry_after <= 60
+
+
+def test_harm_at_the_end_of_a_long_message_is_found(person: Person, scripts: Scripts) -> None:
+    scripts.add(Structured(content=READING), Structured(content={**READING, "harm": 9}), to="Reading")
+    long = "All is well. " * 1_000 + "And now something terrible."
+    turn = person.ask(person.new_chat(), long)
+    assert person.last(turn, "turn_refused").code == "harm_refused"
+    read = [asked.text for asked in scripts.asked if asked.kind == "Reading"]
+    assert "".join(text.removeprefix("Message: ") for text in read) == long, "no part is left out"
+
+
+def test_a_turn_is_never_older_than_its_parent(person: Person) -> None:
+    chat = person.new_chat()
+    older = "01900000-0000-7000-8000-000000000000"
+    first = person.ask(chat, "First")
+    body = person.message(chat, "Second", turn=older, chat_key=None, parent=person.parent_of(chat, first))
+    person.send(body)
+    assert person.last(older, "request_refused").code == "invalid_record"
+
+
+def test_a_duplicate_execution_that_fails_leaves_the_live_one_alone(person: Person, scripts: Scripts) -> None:
+    """Express executions run at least once; a second one may stumble where the first did not."""
+    scripts.add(Stream(deltas=("word ",) * 20, delay=0.05), to="stream")
+    chat = person.new_chat()
+    body = person.message(chat, "Twice")
+    outcomes: list[object] = []
+
+    def stumble(_connection: str, event: object) -> None:
+        if getattr(event, "type", "") != "answer_started" or outcomes:
+            return
+        row = wiring.turns().turn(person.account, body["turn_id"])
+        ids = {n: getattr(row, n) for n in ("account_id", "turn_id", "chat_id", "connection_id")}
+        failure = {"Error": "ProviderBusy", "Cause": "{}"}
+        outcomes.append(handler("turn_failed")({**ids, "execution_id": "another", "failure": failure}, None))
+        with pytest.raises(errors.TurnAlreadyRunning):
+            handler("turn_failed")({**ids, "execution_id": row.execution_id, "failure": failure}, None)
+
+    person.push.on_send = stumble
+    person.send(body)
+    settle_executions()
+    assert outcomes == [{"code": "turn_already_running"}]
+    assert person.open_answer(chat, body["turn_id"]) == "word " * 20
+    assert len(person.charges()) == 1
+
+
+def test_the_price_is_that_of_the_day_the_answer_was_made(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sealmate.turns import answer
+
+    monkeypatch.setattr(answer, "cost", lambda *_, **__: 2)
+    person.ask(person.new_chat(), "Hello")
+    assert [row.credits for row in person.charges()] == [2]
 
 
 @pytest.mark.parametrize(

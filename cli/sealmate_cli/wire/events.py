@@ -104,6 +104,8 @@ class RequestRefused(Shape):
     next_step: str
     request_id: str = ""
     turn_id: str | None = None
+    missing_credits: int | None = None
+    retry_after: int | None = None
 
 
 # --- sealed, as they arrive ---

@@ -40,16 +40,19 @@ async def running(model: Path, slot_folder: Path) -> AsyncIterator[Engine]:
     key = secrets.token_urlsafe(16)
     process = await _launch(model, slot_folder, key)
     try:
-        headers = {"authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(
-            base_url=await _address(process), headers=headers, timeout=ANSWER_SECONDS, limits=_NEVER_REUSED
-        ) as client:
+        async with client_of(await _address(process), key) as client:
             yield Engine(process=process, upstream=Upstream(client))
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+def client_of(address: str, key: str) -> httpx.AsyncClient:
+    """A client of the engine at `address`."""
+    headers = {"authorization": f"Bearer {key}"}
+    return httpx.AsyncClient(base_url=address, headers=headers, timeout=ANSWER_SECONDS, limits=_NEVER_REUSED)
 
 
 async def _launch(model: Path, slot_folder: Path, key: str) -> asyncio.subprocess.Process:

@@ -82,7 +82,6 @@ class Service:
             self._tending = f"warming prompt {number}/{self._count} ({prompt.name})"
             log.info("%s", self._tending)
 
-        self._tending = "ready"
         if await self._warming.warm(upstream, self._gate, started):
             self._tending = "ready"
             log.info("ready")

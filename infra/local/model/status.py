@@ -85,8 +85,8 @@ def notice(port: int) -> str | None:
     state = _health(port)
     if state is None or state["phase"] == "ready":
         return None
-    if state["phase"] == "restarting":
-        return "the language model is restarting: the first answer waits for it"
+    if state["phase"] in ("loading", "restarting"):
+        return f"the language model is {state['phase']}: the first answer waits for it"
     seconds = math.ceil(int(state["seconds_to_ready"]) / 10) * 10
     return f"the first answer waits about {seconds} s while the language model reads its prompts" if seconds else None
 

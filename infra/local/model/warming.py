@@ -86,10 +86,10 @@ class Warming:
         """Have the unread prompts read and saved in turn; callers go first in between. False if the engine ended."""
         for prompt in list(self.unread):
             if self._tries[prompt.name] < TRIES:
-                self._tries[prompt.name] += 1
                 started(prompt)
                 try:
                     async with gate.alone():
+                        self._tries[prompt.name] += 1
                         await upstream.chat(_request(prompt))
                         await upstream.save_slot(self._name_of(prompt))
                 except (EngineFailed, BadRequest) as failure:

@@ -33,7 +33,8 @@ _SETTLES = {
 }
 # Rights that only a race needs, which the walk doesn't meet.
 SELDOM = {
-    "ws_ask": _SETTLES,
+    "ws_ask": _SETTLES
+    | {Grant("kms:Decrypt", "DataKey", "turn"): "a turn that is known and streams already is resumed"},
     "ws_resume": _SETTLES,
     "job_sweep_holds": {
         Grant("dynamodb:ConditionCheckItem", "WalletsTable"): "Billing ended the hold after the query that found it"

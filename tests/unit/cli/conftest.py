@@ -12,7 +12,7 @@ from sealmate_cli.line import Patience
 from tests.unit.cli.fake_server import MAIL_CODE, ORIGIN, TOTP_CODE, FakeServer
 
 EMAIL, PASSWORD = "lena@example.org", "a seal on the beach"
-QUICK = Patience(waits=(0, 0, 0), silence=0.05, aftermath=0.05, aftermath_rounds=2, gap=0)
+QUICK = Patience(waits=(0, 0, 0), silence=0.05, aftermath=0.05, aftermath_rounds=2, gap=0, gap_resumes=3)
 MakeClient = Callable[[str], Client]
 
 
@@ -20,13 +20,19 @@ async def no_sleep(seconds: float) -> None:
     """Time does not pass here."""
 
 
-def make_device(server: FakeServer, home: Path, origin: str | None = ORIGIN, random: Random = system_random) -> Client:
+def make_device(
+    server: FakeServer,
+    home: Path,
+    origin: str | None = ORIGIN,
+    random: Random = system_random,
+    now: Callable[[], float] | None = None,
+) -> Client:
     return Client(
         origin,
         home,
         transport=server.transport,
         dial=server.dial,
-        now=lambda: server.now,
+        now=now or (lambda: server.now),
         sleep=no_sleep,
         patience=QUICK,
         random=random,

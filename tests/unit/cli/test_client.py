@@ -12,8 +12,8 @@ from sealmate_cli.client import Client
 from sealmate_cli.crypto import decode_recovery_key
 from sealmate_cli.errors import ClientError, NotSignedIn, ServerRefused, Tampered
 from sealmate_cli.profile import ProfileFile
-from tests.unit.cli.conftest import EMAIL, PASSWORD, MakeClient
-from tests.unit.cli.fake_server import MAIL_CODE, ORIGIN, TOTP_CODE, FakeServer, Json, problem
+from tests.unit.cli.conftest import EMAIL, PASSWORD, MakeClient, make_device
+from tests.unit.cli.fake_server import MAIL_CODE, ORIGIN, TOTP_CODE, FakeServer, Json, encode, problem
 
 
 def ask(client: Client, *messages: str) -> str:
@@ -44,11 +44,12 @@ def test_signup_gives_what_is_shown_once_and_signs_in(device: MakeClient) -> Non
 def test_neither_password_nor_recovery_key_nor_master_key_leaves_the_device(
     device: MakeClient, server: FakeServer
 ) -> None:
-    result = device("first").signup(EMAIL, PASSWORD, read_code=lambda: MAIL_CODE, read_totp=lambda *_: TOTP_CODE)
+    client = device("first")
+    result = client.signup(EMAIL, PASSWORD, read_code=lambda: MAIL_CODE, read_totp=lambda *_: TOTP_CODE)
     sent = str(server.accounts)
     assert PASSWORD not in sent
     assert result.recovery_key not in sent
-    assert "kek" not in sent
+    assert encode(client.identity().master_key) not in sent
 
 
 @pytest.mark.parametrize(("mail", "totp"), [("000000", TOTP_CODE), (MAIL_CODE, "000000")])
@@ -278,7 +279,7 @@ def deny_parent(turns: list[Json]) -> None:
     del turns[1]["parent"]
 
 
-def reorder(turns: list[Json]) -> None:
+def sort_wrongly(turns: list[Json]) -> None:
     turns.reverse()
 
 
@@ -300,26 +301,75 @@ def withhold_answer(turns: list[Json]) -> None:
     turns[0]["outcome"] = "withheld"
 
 
+def withhold_nothing(turns: list[Json]) -> None:
+    """Says that the answer was taken back, and shows another: what is shown is checked."""
+    turns[0]["answer"], turns[0]["outcome"] = turns[1]["answer"], "withheld"
+
+
 @pytest.mark.parametrize(
     ("spoil", "troubles"),
     [
         (swap_answers, ["answer: not_authentic", "message: chain_broken"]),
         (drop_first, ["message: parent_missing"]),
         (deny_parent, [None, "message: not_authentic"]),
-        (reorder, ["message: parent_missing", None]),
+        (sort_wrongly, [None, None]),
         (answer_as_message, ["message: wrong_suite", None]),
         (replace_suggestions, ["suggestions: not_authentic", None]),
-        (drop_answer, [None, "message: chain_broken"]),
+        (drop_answer, ["answer: answer_missing", "message: chain_broken"]),
+        (withhold_nothing, ["answer: not_authentic", "message: chain_broken"]),
         (withhold_answer, [None, None]),
     ],
 )
-def test_turns_swapped_dropped_or_reordered_show(
+def test_turns_swapped_or_dropped_show(
     client: Client, server: FakeServer, spoil: Callable[[list[Json]], None], troubles: list[str | None]
 ) -> None:
     chat = ask(client, "Hello", "And?")
     spoil(server.turns[chat])
     told = [turn.trouble for turn in client.turns(chat)]
     assert told == troubles
+
+
+def test_a_device_whose_clock_is_slow_goes_on_with_a_chat(client: Client, server: FakeServer, tmp_path: Path) -> None:
+    chat = ask(client, "Hello")
+    slow = make_device(server, tmp_path / "slow", now=lambda: server.now - 900)
+    log_in(slow)
+    asyncio.run(_ask_in(slow, chat))
+    asyncio.run(_ask_in(client, chat))
+    slow.close()
+    ids = [row["turn_id"] for row in server.turns[chat]]
+    assert ids == sorted(ids)
+    assert [turn.trouble for turn in client.turns(chat)] == [None] * 3
+
+
+def test_turns_are_shown_in_the_order_of_their_parents_and_go_on_from_the_last(
+    client: Client, server: FakeServer
+) -> None:
+    chat = ask(client, "1", "2", "3")
+    rows = server.turns[chat]
+    rows[:] = [rows[2], rows[0], rows[1]]
+    assert [(turn.text, turn.trouble) for turn in client.turns(chat)] == [("1", None), ("2", None), ("3", None)]
+    last = rows[0]["turn_id"]
+    asyncio.run(_ask_in(client, chat))
+    assert server.asks[-1]["parent"]["turn_id"] == last
+    assert [said["text"] for said in server.asks[-1]["history"] if said["role"] == "user"] == ["1", "2", "3"]
+
+
+def test_parents_in_a_circle_show_and_end(client: Client, server: FakeServer) -> None:
+    chat = ask(client, "1", "2", "3")
+    rows = server.turns[chat]
+    rows[1]["parent"]["turn_id"] = rows[2]["turn_id"]
+    assert {turn.text: turn.trouble for turn in client.turns(chat)} == {
+        "1": None,
+        "2": "message: chain_broken",
+        "3": None,
+    }
+
+
+def test_who_answered_is_what_was_sealed_with_the_answer(client: Client, server: FakeServer) -> None:
+    chat = ask(client, "Hello")
+    server.turns[chat][0] |= {"mate": "another", "model": "larger"}
+    (turn,) = client.turns(chat)
+    assert (turn.mate, turn.model) == ("sophia", "small")
 
 
 def test_a_chat_of_another_name_is_refused(client: Client, server: FakeServer) -> None:
@@ -334,9 +384,10 @@ def test_a_chat_of_another_name_is_refused(client: Client, server: FakeServer) -
 
 def test_a_message_asked_before_the_answer_came_is_bound_to_the_message(client: Client, server: FakeServer) -> None:
     chat = ask(client, "Hello")
-    answer = server.turns[chat][0].pop("answer")
+    row = server.turns[chat][0]
+    answer, row["outcome"] = row.pop("answer"), "asked"
     asyncio.run(_ask_in(client, chat))
-    server.turns[chat][0]["answer"] = answer
+    row |= {"answer": answer, "outcome": "answered"}
     assert [turn.trouble for turn in client.turns(chat)] == [None, None]
 
 

@@ -14,7 +14,16 @@ from sealmate_cli.invocation import Surroundings
 from sealmate_cli.main import app
 from sealmate_cli.profile import ProfileFile
 from tests.unit.cli.conftest import EMAIL, PASSWORD, make_device
-from tests.unit.cli.fake_server import MAIL_CODE, SUGGESTIONS, TOTP_CODE, FakeServer, FakeSocket, FakeTurn, problem
+from tests.unit.cli.fake_server import (
+    MAIL_CODE,
+    SUGGESTIONS,
+    TOTP_CODE,
+    FakeServer,
+    FakeSocket,
+    FakeTurn,
+    Json,
+    problem,
+)
 
 Invoke = Callable[..., Result]
 ZEROS: Random = bytes
@@ -102,7 +111,7 @@ def test_too_many_tries_are_told_with_the_wait(client: Client, invoke: Invoke, s
     server.failures["POST /auth/login"] = [problem("too_many_tries", 429, retry_after=40)]
     result = invoke("login", "--email", EMAIL, typed=f"{PASSWORD}\n")
     assert result.exit_code == 1
-    assert "Wait 40 seconds." in result.stderr
+    assert "Wait 40 s." in result.stderr
 
 
 @pytest.mark.parametrize("typed", ["", f"{MAIL_CODE}\n"])
@@ -198,6 +207,122 @@ def test_a_turn_without_an_answer_ends_the_script_with_its_reason(
 
 
 @pytest.mark.usefixtures("client")
+@pytest.mark.parametrize(
+    ("code", "details", "told"),
+    [
+        ("too_many_tries", {"retry_after": 40}, "Wait 40 s."),
+        ("insufficient_credits", {"missing_credits": 1}, "1 credit is missing."),
+        ("insufficient_credits", {"missing_credits": 4}, "4 credits are missing."),
+        ("unknown_mate", {}, "Do."),
+    ],
+)
+def test_a_message_that_is_not_taken_says_what_is_missing(
+    invoke: Invoke, server: FakeServer, code: str, details: dict[str, int], told: str
+) -> None:
+    refused = {"type": "request_refused", "code": code, "message": "No.", "next_step": "Do.", "request_id": "r"}
+    server.on_ask = lambda socket, turn: socket.tell({**refused, **details, "turn_id": turn.ask["turn_id"]})
+    plain = invoke("chat", "Hello")
+    assert plain.exit_code == 1
+    assert plain.stderr.splitlines()[-1] == told
+    script = invoke("--json", "chat", "Hello")
+    assert error_of(script) == {"code": code, "message": "No.", "next_step": "Do.", **details}
+    assert lines(script.stdout)[-1].items() >= details.items()
+
+
+@pytest.mark.usefixtures("client")
+def test_a_refusal_that_passes_does_not_spoil_an_answer(invoke: Invoke, server: FakeServer) -> None:
+    turns: list[FakeTurn] = []
+
+    def falling(socket: FakeSocket, turn: FakeTurn) -> None:
+        turns.append(turn)
+        server.store(turn, turn.whole())
+        socket.tell(turn.accepted())
+        socket.fall()
+
+    def resume(socket: FakeSocket, action: Json) -> None:
+        refused = {"type": "request_refused", "code": "internal", "message": "No.", "next_step": "Do."}
+        socket.tell({**refused, "turn_id": action["turn_id"]})
+        socket.tell(turns[0].finished(), turns[0].charged(), turns[0].suggested())
+
+    server.on_ask, server.on_resume = falling, resume
+    result = invoke("chat", "Hello")
+    assert result.exit_code == 0, result.output
+    assert "Hello, you." in result.stdout
+
+
+@pytest.mark.usefixtures("client")
+def test_a_turn_that_is_gone_when_resumed_fails(invoke: Invoke, server: FakeServer) -> None:
+    def falling(socket: FakeSocket, turn: FakeTurn) -> None:
+        server.play(socket, turn, [turn.accepted()], outcome="asked")
+        socket.fall()
+
+    gone = {"type": "request_refused", "code": "turn_not_found", "message": "No.", "next_step": "Do."}
+    server.on_ask = falling
+    server.on_resume = lambda socket, action: socket.tell({**gone, "turn_id": action["turn_id"]})
+    result = invoke("--json", "chat", "--new", "Hello")
+    assert result.exit_code == 1
+    assert error_of(result)["code"] == "turn_not_found"
+
+
+@pytest.mark.usefixtures("client")
+def test_a_lost_frame_is_no_alarm(invoke: Invoke, server: FakeServer) -> None:
+    lost: list[Json] = []
+
+    def losing(socket: FakeSocket, turn: FakeTurn) -> None:
+        whole = turn.whole()
+        server.store(turn, whole)
+        lost.extend(event for event in whole if event["type"] == "answer_finished")
+        socket.tell(*[event for event in whole if event not in lost])
+
+    server.on_ask = losing
+    server.on_resume = lambda socket, _: socket.tell(*lost)
+    result = invoke("chat", "Hello")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[:2] == ["Hello, you.", "3 credits spent, 97 left"]
+    assert "  6  Six?" in result.stdout
+
+
+@pytest.mark.usefixtures("client")
+def test_an_answer_taken_back_is_said_to_be(invoke: Invoke, server: FakeServer) -> None:
+    def take_back(socket: FakeSocket, turn: FakeTurn) -> None:
+        withheld = turn.of("answer_withheld", code="answer_withheld", message="It could hurt someone.")
+        told = [event for event in turn.whole() if event["type"] not in ("turn_charged", "suggestions_made")]
+        server.store(turn, told, outcome="withheld")
+        socket.tell(*told, withheld, turn.charged())
+
+    server.on_ask = take_back
+    result = invoke("chat", "Hello")
+    assert result.exit_code == 1
+    assert "[The server took this answer back.]" in result.stdout
+    assert "It could hurt someone." in result.stderr
+    shown = invoke("history", server.asks[0]["chat_id"]).stdout
+    assert "Hello, you." in shown
+    assert "(the answer was taken back by the server)" in shown
+
+
+@pytest.mark.usefixtures("client")
+def test_an_answer_that_vanished_is_an_alarm(invoke: Invoke, server: FakeServer) -> None:
+    invoke("chat", "Hello")
+    chat = server.asks[0]["chat_id"]
+    del server.turns[chat][0]["answer"]
+    result = invoke("history", chat)
+    assert result.exit_code == 1
+    assert "[this turn can't be trusted: answer: answer_missing]" in result.stdout
+
+
+@pytest.mark.usefixtures("client")
+def test_another_mate_or_model_than_announced_is_told(invoke: Invoke, server: FakeServer) -> None:
+    def promise(socket: FakeSocket, turn: FakeTurn) -> None:
+        told = [{**event, "model": "larger"} if "model" in event else event for event in turn.whole()]
+        server.play(socket, turn, told)
+
+    notice = "Another was announced: this answer is sealed as sophia's, by small."
+    assert notice not in invoke("chat", "Hello").stdout
+    server.on_ask = promise
+    assert notice in invoke("chat", "Hello").stdout
+
+
+@pytest.mark.usefixtures("client")
 def test_a_person_goes_on_after_a_refusal(invoke: Invoke, server: FakeServer) -> None:
     server.on_ask = lambda socket, turn: socket.tell(
         turn.accepted(), turn.of("turn_refused", code="harm_refused", message="No.", next_step="Do.")
@@ -280,7 +405,7 @@ def test_history_tells_how_unanswered_turns_ended(invoke: Invoke, server: FakeSe
         "refused": "refused, nothing charged: harm_refused",
         "failed": "failed",
         "stopped": "stopped before",
-        "withheld": "taken back",
+        "withheld": "the answer was taken back by the server",
     }.items():
         row |= {"outcome": outcome, "code": "harm_refused" if outcome == "refused" else None}
         assert words in invoke("history", chat).stdout

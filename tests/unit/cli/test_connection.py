@@ -230,6 +230,65 @@ def test_follow_ups_and_charge_that_were_not_pushed_are_read_from_storage(client
     assert only(events, wire.SuggestionsMade).suggestions == SUGGESTIONS
 
 
+@pytest.mark.parametrize("sign", ["suggestions_made", "turn_charged", "chat_answered"])
+def test_an_answer_whose_event_was_lost_is_asked_for(client: Client, server: FakeServer, sign: str) -> None:
+    whole: list[Json] = []
+
+    def losing(socket: FakeSocket, turn: FakeTurn) -> None:
+        whole.extend(turn.whole())
+        server.store(turn, whole)
+        told = {event["type"]: event for event in [*whole, turn.of("chat_answered")]}
+        socket.tell(turn.accepted(), turn.started(), turn.extended(1, "Hel"), told[sign])
+
+    server.on_ask = losing
+    server.on_resume = lambda socket, _: socket.tell(*whole[-3:])
+    (events,) = talk(client, "Hello")
+    assert only(events, wire.AnswerFinished).text == "Hello, you."
+    assert only(events, wire.SuggestionsMade).suggestions == SUGGESTIONS
+    assert only(events, wire.TurnCharged).credits == 3
+    assert [action["action"] for action in server.actions].count("resume") == 1
+
+
+def test_an_answer_that_resuming_does_not_bring_is_read_from_storage(client: Client, server: FakeServer) -> None:
+    def losing(socket: FakeSocket, turn: FakeTurn) -> None:
+        whole = turn.whole()
+        server.store(turn, whole)
+        socket.tell(turn.accepted(), turn.charged())
+
+    server.on_ask = losing
+    (events,) = talk(client, "Hello")
+    assert [event.type for event in events[2:]] == ["answer_finished", "turn_charged", "suggestions_made"]
+
+
+def test_an_answer_that_is_said_to_be_there_and_never_comes_is_an_error(client: Client, server: FakeServer) -> None:
+    def losing(socket: FakeSocket, turn: FakeTurn) -> None:
+        server.play(socket, turn, [turn.accepted(), turn.charged()], outcome="asked")
+
+    def resume(socket: FakeSocket, action: Json) -> None:
+        fields = {"attempt": 1, "seq": 1, "text": "H", "mate": "sophia", "model": "small"}
+        ids = {"turn_id": action["turn_id"], "chat_id": server.asks[0]["chat_id"]}
+        socket.tell({"type": "answer_resumed", **ids, **fields})
+
+    server.on_ask, server.on_resume = losing, resume
+    with pytest.raises(ClientError) as raised:
+        talk(client, "Hello")
+    assert raised.value.code == "answer_overdue"
+    assert [action["action"] for action in server.actions].count("resume") == 3
+
+
+def test_storage_that_fails_in_passing_does_not_spoil_an_answer(client: Client, server: FakeServer) -> None:
+    def quiet(socket: FakeSocket, turn: FakeTurn) -> None:
+        whole = turn.whole()
+        server.store(turn, whole)
+        socket.tell(*[event for event in whole if event["type"] not in ("turn_charged", "suggestions_made")])
+        path = f"GET /chats/{turn.ask['chat_id']}/turns"
+        server.failures[path] = [problem("internal", 503)]
+
+    server.on_ask = quiet
+    (events,) = talk(client, "Hello")
+    assert only(events, wire.TurnCharged).credits == 3
+
+
 def test_a_turn_whose_follow_ups_never_come_ends_all_the_same(client: Client, server: FakeServer) -> None:
     def quiet(socket: FakeSocket, turn: FakeTurn) -> None:
         events = [event for event in turn.whole() if event["type"] not in ("turn_charged", "suggestions_made")]

@@ -137,12 +137,45 @@ def test_follow_ups_and_titles_of_another_turn_or_chat_are_not_taken() -> None:
     ]
 
 
-def test_follow_ups_without_an_answer_are_not_taken() -> None:
-    turn = a_turn()
-    turn.answer = b"never sent"
-    (told,) = read(a_reader(), turn.suggested())
-    assert isinstance(told, wire.RecordUnreadable)
-    assert told.reason == "parent_missing"
+def test_what_comes_before_its_answer_waits_for_it() -> None:
+    reader, turn = a_reader(), a_turn()
+    finished = turn.finished()
+    assert read(reader, turn.suggested(), turn.charged(), turn.of("chat_answered")) == []
+    assert (reader.gap, reader.overdue, reader.accepted, reader.ended) == (True, True, True, False)
+    told = read(reader, finished)
+    assert [event.type for event in told] == ["answer_finished", "suggestions_made", "turn_charged"]
+    assert (reader.gap, reader.overdue, reader.ended) == (False, False, True)
+
+
+@pytest.mark.parametrize("sign", ["suggested", "charged", "unchecked", "chat_answered"])
+def test_each_sign_of_an_answer_that_did_not_come_is_a_gap(sign: str) -> None:
+    reader, turn = a_reader(), a_turn()
+    turn.finished()
+    events = {
+        "suggested": turn.suggested(),
+        "charged": turn.charged(),
+        "unchecked": turn.of("answer_annotated", code="unchecked"),
+        "chat_answered": turn.of("chat_answered"),
+    }
+    read(reader, turn.started(), turn.extended(1, "Hel"))
+    assert read(reader, events[sign]) == []
+    assert reader.gap
+
+
+def test_follow_ups_that_waited_for_another_answer_are_not_taken() -> None:
+    reader, turn, other = a_reader(), a_turn(), a_turn()
+    other.answer = b"another answer"
+    told = read(reader, other.suggested(), turn.finished())
+    assert [event.reason for event in told if isinstance(event, wire.RecordUnreadable)] == ["not_authentic"]
+
+
+@pytest.mark.parametrize("kind", ["answer_withheld", "turn_failed"])
+def test_follow_ups_of_an_answer_that_will_not_come_say_nothing(kind: str) -> None:
+    reader, turn = a_reader(), a_turn()
+    turn.finished()
+    told = read(reader, turn.suggested(), turn.of(kind, code="x", message="m", next_step="n"))
+    assert [event.type for event in told] == [kind]
+    assert not reader.gap
 
 
 def test_an_answer_taken_back_ends_with_its_charge() -> None:
@@ -161,7 +194,15 @@ def test_a_turn_that_could_not_be_reviewed_ends_without_follow_ups() -> None:
 
 
 def test_turn_ids_are_uuid_version_7_and_sort_by_time() -> None:
-    made = [uuid.UUID(make_uuid7()) for _ in range(50)]
+    made = [uuid.UUID(make_uuid7(now)) for now in range(50)]
     assert {(each.version, each.variant) for each in made} == {(7, uuid.RFC_4122)}
     assert len(set(made)) == 50
-    assert [each.int >> 80 for each in made] == sorted(each.int >> 80 for each in made)
+    assert made == sorted(made)
+
+
+@given(now=st.floats(0, 2**33), parents=st.floats(0, 2**33))
+def test_a_turn_id_sorts_after_its_parents_whatever_the_clock_says(now: float, parents: float) -> None:
+    parent = make_uuid7(parents)
+    made = make_uuid7(now, after=parent)
+    assert made > parent
+    assert uuid.UUID(made).int >> 80 == max(int(now * 1000), int(parents * 1000) + 1)

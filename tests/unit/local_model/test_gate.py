@@ -61,6 +61,24 @@ def test_a_cancelled_waiter_leaves_the_queue() -> None:
     asyncio.run(scenario())
 
 
+def test_a_caller_cancelled_in_the_moment_of_its_turn_leaves_no_slot_behind() -> None:
+    async def scenario() -> None:
+        gate = Gate(1)
+        holder, leaver = Caller(gate), Caller(gate)
+        await settle()
+        holder.task.cancel()  # lets go in its next step,
+        await asyncio.sleep(0)
+        leaver.task.cancel()  # which is when the leaver's turn comes
+        await settle()
+        assert (gate.active, gate.waiting) == (0, 0)
+        last = Caller(gate)
+        await settle()
+        assert last.inside
+        await last.leave()
+
+    asyncio.run(scenario())
+
+
 def test_warming_waits_for_every_caller_and_callers_wait_for_one_warming() -> None:
     async def scenario() -> None:
         gate = Gate(1)

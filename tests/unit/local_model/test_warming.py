@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -10,25 +11,38 @@ import pytest
 from infra.local.model import warming
 from infra.local.model.gate import Gate
 from infra.local.model.upstream import Upstream
-from infra.local.model.warming import BadWarmFile, WarmPrompt
+from infra.local.model.warming import BadWarmFile, Warming, WarmPrompt
 
 
 class FakeEngine:
-    """Answers like the engine's HTTP server and notes the calls; `refused` states can't be restored."""
+    """Answers like the engine's HTTP server and notes the calls; `refused` ones fail, `gone` says it has ended."""
 
-    def __init__(self, folder: Path, *, refused: bool = False) -> None:
-        self.folder, self.refused = folder, refused
+    def __init__(self, folder: Path, *, refused: frozenset[str] = frozenset()) -> None:
+        self.folder, self.refused, self.gone = folder, refused, False
         self.calls: list[str] = []
 
     def answer(self, request: httpx.Request) -> httpx.Response:
+        if self.gone:
+            raise httpx.ConnectError("connection refused")
+        if request.url.path == "/health":
+            return httpx.Response(200)
         body = json.loads(request.content)
         action = request.url.params.get("action", request.url.path)
         self.calls.append(action)
+        if action in self.refused:
+            return httpx.Response(500, json={"error": {"type": "server_error"}})
         if action == "save":
             (self.folder / body["filename"]).write_bytes(b"state")
-        if action == "restore" and self.refused:
-            return httpx.Response(400, json={"error": {"type": "invalid_request_error"}})
         return httpx.Response(200, json={})
+
+    def dies(self, request: httpx.Request) -> httpx.Response:
+        if self.gone:
+            raise httpx.ConnectError("connection refused")
+        self.gone = True
+        raise httpx.ReadError("connection reset")
+
+
+Answer = Callable[[httpx.Request], httpx.Response]
 
 
 def prompts(*names: str) -> list[WarmPrompt]:
@@ -36,29 +50,28 @@ def prompts(*names: str) -> list[WarmPrompt]:
     return [WarmPrompt.model_validate({"name": name, "messages": messages}) for name in names]
 
 
-def warmed(engine: FakeEngine, chosen: list[WarmPrompt]) -> list[int]:
-    started: list[int] = []
+def warming_of(folder: Path, *names: str) -> Warming:
+    return Warming(prompts(*names), folder=folder, name_of=lambda prompt: f"{prompt.name}.kv")
 
-    async def run() -> None:
-        transport = httpx.MockTransport(engine.answer)
-        async with httpx.AsyncClient(transport=transport, base_url="http://engine") as client:
-            await warming.warm(
-                chosen,
-                folder=engine.folder,
-                name_of=lambda prompt: f"{prompt.name}.kv",
-                upstream=Upstream(client),
-                gate=Gate(2),
-                started=started.append,
-            )
 
-    asyncio.run(run())
-    return started
+def warmed(kept: Warming, answer: Answer) -> tuple[list[str], bool]:
+    """What one engine's life does: the names of the prompts that were read, and whether warming came to its end."""
+    started: list[str] = []
+
+    async def run() -> bool:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://engine") as client:
+            upstream = Upstream(client)
+            await kept.restore(upstream)
+            return await kept.warm(upstream, Gate(2), lambda prompt: started.append(prompt.name))
+
+    whole = asyncio.run(run())
+    return started, whole
 
 
 def test_each_prompt_is_read_and_saved_in_turn(tmp_path: Path) -> None:
     engine = FakeEngine(tmp_path)
 
-    assert warmed(engine, prompts("one", "two")) == [1, 2]
+    assert warmed(warming_of(tmp_path, "one", "two"), engine.answer) == (["one", "two"], True)
     assert engine.calls == ["/v1/chat/completions", "save"] * 2
 
 
@@ -66,25 +79,42 @@ def test_a_saved_prompt_is_restored_instead_of_read(tmp_path: Path) -> None:
     (tmp_path / "one.kv").write_bytes(b"state")
     engine = FakeEngine(tmp_path)
 
-    warmed(engine, prompts("one"))
-
+    assert warmed(warming_of(tmp_path, "one"), engine.answer) == ([], True)
     assert engine.calls == ["restore", "/completion"]
 
 
 def test_a_state_that_can_not_be_restored_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / "one.kv").write_bytes(b"broken")
-    engine = FakeEngine(tmp_path, refused=True)
+    engine = FakeEngine(tmp_path, refused=frozenset({"restore"}))
 
-    warmed(engine, prompts("one"))
+    warmed(warming_of(tmp_path, "one"), engine.answer)
 
     assert engine.calls == ["restore", "/v1/chat/completions", "save"]
     assert (tmp_path / "one.kv").read_bytes() == b"state"
 
 
-def test_states_of_prompts_no_longer_used_are_removed(tmp_path: Path) -> None:
-    (tmp_path / "old.kv").write_bytes(b"state")
+def test_a_prompt_that_can_not_be_warmed_is_passed_over(tmp_path: Path) -> None:
+    engine = FakeEngine(tmp_path, refused=frozenset({"save"}))
+    kept = warming_of(tmp_path, "one", "two")
 
-    warmed(FakeEngine(tmp_path), prompts("one"))
+    assert warmed(kept, engine.answer) == (["one", "two"], True)
+    assert not kept.unread
+
+
+def test_a_prompt_during_which_the_engine_ends_is_tried_twice_and_no_more(tmp_path: Path) -> None:
+    kept = warming_of(tmp_path, "one", "two")
+
+    assert warmed(kept, FakeEngine(tmp_path).dies) == (["one"], False)
+    assert [prompt.name for prompt in kept.unread] == ["one", "two"]
+    assert warmed(kept, FakeEngine(tmp_path).dies) == (["one"], False)
+    assert warmed(kept, FakeEngine(tmp_path).answer) == (["two"], True)
+
+
+def test_states_of_prompts_no_longer_used_are_removed(tmp_path: Path) -> None:
+    for name in ("old.kv", "one.kv"):
+        (tmp_path / name).write_bytes(b"state")
+
+    warming_of(tmp_path, "one").remove_stale()
 
     assert [path.name for path in tmp_path.iterdir()] == ["one.kv"]
 
@@ -112,9 +142,9 @@ def test_a_bad_warm_file_is_refused(tmp_path: Path, content: str) -> None:
         warming.read(path)
 
 
-def test_the_moderation_prompt_is_warmed_last(tmp_path: Path) -> None:
+def test_prompts_are_warmed_in_the_order_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "warm.json"
-    path.write_text(json.dumps([{"name": "one", "messages": [{"role": "system", "content": "x"}]}]))
+    path.write_text(json.dumps([prompt.model_dump(mode="json") for prompt in prompts("two", "one")]))
 
-    assert [prompt.name for prompt in warming.read(path)] == ["one", "moderation"]
-    assert [prompt.name for prompt in warming.read(None)] == ["moderation"]
+    assert [prompt.name for prompt in warming.read(path)] == ["two", "one"]
+    assert warming.read(None) == []

@@ -21,6 +21,7 @@ def made(slices: list[bytes], *, sha256: str | None = None) -> Weights:
     return Weights(
         model_id="fake",
         file_name="fake.gguf",
+        reads=100,
         sha256=sha256 or hashlib.sha256(b"".join(slices)).hexdigest(),
         parts=tuple(
             Part(package=f"fake-part{i}", version="1", member=f"fake/{i}.bin", size=len(content))
