@@ -31,7 +31,7 @@ def started(tiny_environment: Path, tmp_path: Path) -> Iterator[status.Handle]:
     """A server of the test's own, with a prompt that takes a while to read, not yet loaded."""
     assert tiny_environment.is_file()
     warm_file = tmp_path / "warm.json"
-    prompts = [("long", "Rate the harm of a message. " * 600), ("short", "Suggest a question. " * 20)]
+    prompts = [("long", "Rate the harm of a message. " * 120), ("short", "Suggest a question. " * 20)]
     warm_file.write_text(
         json.dumps([{"name": name, "messages": [{"role": "system", "content": text}]} for name, text in prompts])
     )
@@ -118,15 +118,13 @@ def test_killed_while_it_loads_it_is_loaded_again(started: status.Handle, client
 
 def test_a_connection_to_the_engine_serves_one_request() -> None:
     """An engine closes an idle connection when it likes, which may be while the next request is on its way."""
-    connections = 0
+    connections: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
+        connections.append(writer)
         while await reader.readline():
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
-        writer.close()
 
     async def scenario() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -134,6 +132,9 @@ def test_a_connection_to_the_engine_serves_one_request() -> None:
         async with server, client_of(f"http://127.0.0.1:{port}", "key") as client:
             for _ in range(3):
                 assert await Upstream(client).is_listening()
+        for connection in connections:
+            connection.close()
+            await connection.wait_closed()
 
     asyncio.run(scenario())
-    assert connections == 3
+    assert len(connections) == 3

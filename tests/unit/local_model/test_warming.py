@@ -35,7 +35,7 @@ class FakeEngine:
             (self.folder / body["filename"]).write_bytes(b"state")
         return httpx.Response(200, json={})
 
-    def dies(self, request: httpx.Request) -> httpx.Response:
+    def dies(self, _: httpx.Request) -> httpx.Response:
         if self.gone:
             raise httpx.ConnectError("connection refused")
         self.gone = True
