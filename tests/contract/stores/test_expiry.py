@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from sealmate import errors
 from tests.contract.stores.conftest import Stores
-from tests.contract.stores.given import NOW, claim, new_turn
+from tests.contract.stores.given import NOW, new_turn
 
 
 def test_a_message_in_flight_lives_ten_minutes(dynamodb: Stores) -> None:
@@ -19,14 +17,6 @@ def test_a_message_in_flight_lives_ten_minutes(dynamodb: Stores) -> None:
     assert dynamodb.turns.message(dynamodb.account, fresh.turn.turn_id) == b"message"
     with pytest.raises(errors.TurnInterrupted):
         dynamodb.turns.message(dynamodb.account, old.turn.turn_id)
-
-
-@pytest.mark.parametrize(("age", "there"), [(500, True), (700, False)])
-def test_a_stream_lives_ten_minutes_from_its_beginning(dynamodb: Stores, age: int, there: bool) -> None:
-    stores = replace(dynamodb, account=f"streaming {age}")
-    turn = new_turn(stores).turn
-    claim(stores, turn, now=NOW - age)
-    assert (stores.turns.stream(stores.account, turn.turn_id) is not None) == there
 
 
 @pytest.mark.parametrize(("age", "there"), [(3500, True), (3700, False)])

@@ -23,7 +23,7 @@ def judge(models: Models, model_set: str, messages: Sequence[ChatMessage], schem
     # The same model at the same temperature would garble the same way again.
     began, unreachable = clock.monotonic(), False
     for choice, temperature in ((first, 0.0), (first, 0.4), (second, 0.0)):
-        if (unreachable and choice is first) or clock.monotonic() - began > _SECONDS:
+        if (unreachable and choice == first) or clock.monotonic() - began > _SECONDS:
             continue
         try:
             return models.provider(choice.provider).structured(choice, messages, schema, temperature=temperature)
