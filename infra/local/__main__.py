@@ -48,6 +48,8 @@ def up(at: Place) -> int:
     console.print(f"  mails it sent   {at.url}/mail")
     console.print(f"  AWS endpoint    {cloud.settings.endpoint}   logs in {at.state}")
     console.print("  see it work     make demo        stop it   make down")
+    if choice.model_set == "embedded" and (notice := model_status.notice(at.model)):
+        console.print(f"  {notice}")
     return 0
 
 
@@ -81,8 +83,12 @@ def fixed_prompts() -> list[dict[str, object]]:
     sys.path.insert(0, str(ROOT / "layers" / "core"))
     catalog: Any = import_module("sealmate.catalog")
     mates: Any = import_module("sealmate.mates")
-    named = {stage: catalog.prompt(stage) for stage in ("pre_processing", "post_processing")}
-    named["main_processing"] = mates.default().prompt
+    # In the order in which a first message needs them.
+    named = {
+        "pre_processing": catalog.prompt("pre_processing"),
+        "main_processing": mates.default().prompt,
+        "post_processing": catalog.prompt("post_processing"),
+    }
     return [{"name": name, "messages": [{"role": "system", "content": text}]} for name, text in named.items()]
 
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from sealmate import catalog, errors, wiring
-from sealmate.billing.prices import cost
+from sealmate.billing.prices import cost, most
 from tests.fakes.push import FakePush
 from tests.pipeline.aws import handler
 from tests.pipeline.person import Person, new_turn_id, settle_executions
@@ -203,6 +203,24 @@ def test_an_account_that_asks_without_end_is_told_to_wait(person: Person) -> Non
     refused = person.last(body["turn_id"], "request_refused")
     assert refused.code == "too_many_tries"
     assert 1 <= refused.retry_after <= 60
+
+
+def test_asking_again_is_safe_even_without_credits_left(aws: None, push: FakePush) -> None:  # noqa: ARG001
+    person = Person(push=push, credits=most("mistral", characters=5)).sign_in()
+    chat = person.new_chat()
+    body = person.message(chat, "Hello")
+
+    def ask_again(_connection: str, event: object) -> None:
+        if getattr(event, "type", "") == "credits_reserved":
+            person.push.on_send = lambda _connection, _event: None
+            assert person.wallet().available == 0
+            person.send(body)
+
+    person.push.on_send = ask_again
+    person.send(body)
+    settle_executions()
+    assert "request_refused" not in [event.type for event in person.events()]
+    assert len(person.charges()) == 1
 
 
 def test_harm_at_the_end_of_a_long_message_is_found(person: Person, scripts: Scripts) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sealmate_cli.client import Client
 from sealmate_cli.crypto import Random, system_random
@@ -13,6 +14,8 @@ from tests.unit.cli.fake_server import MAIL_CODE, ORIGIN, TOTP_CODE, FakeServer
 
 EMAIL, PASSWORD = "lena@example.org", "a seal on the beach"
 QUICK = Patience(waits=(0, 0, 0), silence=0.05, aftermath=0.05, aftermath_rounds=2, gap=0, gap_resumes=3)
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 MakeClient = Callable[[str], Client]
 
 
@@ -25,7 +28,9 @@ def make_device(
     home: Path,
     origin: str | None = ORIGIN,
     random: Random = system_random,
+    *,
     now: Callable[[], float] | None = None,
+    patience: Patience = QUICK,
 ) -> Client:
     return Client(
         origin,
@@ -34,7 +39,7 @@ def make_device(
         dial=server.dial,
         now=now or (lambda: server.now),
         sleep=no_sleep,
-        patience=QUICK,
+        patience=patience,
         random=random,
     )
 

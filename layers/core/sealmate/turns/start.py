@@ -32,7 +32,13 @@ class Start:
         HistoryNotCached, InvalidRecord, UnknownMate, RequestTooLarge, ChatNotFound, ChatKeyConflict, WrongEpoch, TurnNotStarted.
         """
         key_epoch = _checked_epoch(ask)
-        self._check_account(caller.account_id)
+        try:
+            self._check_account(caller.account_id)
+        except (errors.TooManyTries, errors.InsufficientCredits):
+            if self._is_known(caller.account_id, ask.turn_id):
+                # Asking again is always safe: its own hold may be what is missing.
+                return False
+            raise
         history = self._history(caller, ask)
         turn = Turn(
             account_id=caller.account_id,
@@ -68,6 +74,13 @@ class Start:
             raise errors.TooManyTries(retry_after=60 - now % 60)
         if self.wallets.wallet(account_id).available < catalog.prices().minimum_charge:
             raise errors.InsufficientCredits(missing_credits=catalog.prices().minimum_charge)
+
+    def _is_known(self, account_id: str, turn_id: str) -> bool:
+        try:
+            self.turns.turn(account_id, turn_id)
+        except errors.TurnNotFound:
+            return False
+        return True
 
     def _history(self, caller: Caller, ask: Ask) -> list[Said]:
         said = self._cached(caller, ask) if ask.history == "cached" else ask.history

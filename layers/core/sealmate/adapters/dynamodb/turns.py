@@ -201,9 +201,10 @@ class DynamoTurns:
 
     def stream(self, account_id: str, turn_id: str) -> Stream | None:
         try:
-            return _stream(StreamItem.get(turn_key(account_id, turn_id), "STREAM", consistent_read=True))
+            item = StreamItem.get(turn_key(account_id, turn_id), "STREAM", consistent_read=True)
         except DoesNotExist:
             return None
+        return None if item.ttl < time.time() else _stream(item)
 
     def ask_to_stop(self, turn: Turn) -> None:
         self._mark(turn, StreamItem.stop.set(True))
