@@ -176,7 +176,9 @@ def _sweep(cloud: process.Cloud, outputs: dict[str, str], *, before: int) -> Non
         console.print(
             f"[yellow]{counts.get('failed', 'Some')} interrupted answers could not be ended: their credits stay reserved.[/]"
         )
-        console.print("Next step: wait; the sweeper tries again six minutes after they were asked, and its log says why it failed.")
+        console.print(
+            "Next step: wait; the sweeper tries again six minutes after they were asked, and its log says why it failed."
+        )
 
 
 def main() -> int:
