@@ -79,7 +79,9 @@ def _refusal(response: httpx.Response) -> ClientError:
 def _checked(server: str) -> str:
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ClientError("bad_server", "This is no server address.", "Write it like https://sealmate.example.")
+        raise ClientError(
+            "bad_server", "This is no server address.", "Write it like http://localhost:8410, with http:// or https://."
+        )
     if parts.scheme == "http" and not is_loopback(server):
         raise ClientError(
             "insecure_server",

@@ -37,7 +37,8 @@ class Unreachable(ClientError):
         super().__init__(
             "server_unreachable",
             f"The server at {server} can't be reached.",
-            "Check that it runs and that the address is right: --server or SEALMATE_SERVER.",
+            "Check that it runs (on this machine: `make status`, `make up`) and that the address is right: "
+            "--server or SEALMATE_SERVER.",
         )
 
 
@@ -53,7 +54,9 @@ class UnexpectedAnswer(ClientError):
 
 class NotSignedIn(ClientError):
     def __init__(self, message: str = "You are not signed in here, or this session has ended.") -> None:
-        super().__init__("not_signed_in", message, "Sign in with `sealmate login`.")
+        super().__init__(
+            "not_signed_in", message, "Sign in with `sealmate login`, or make an account with `sealmate signup`."
+        )
 
 
 class Tampered(ClientError):

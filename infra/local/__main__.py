@@ -19,7 +19,7 @@ from infra.local.cloud.settings import Settings
 from infra.local.model import status as model_status
 from infra.local.model.catalog import UnknownModel
 from infra.local.model.download import WeightsError
-from infra.local.ports import DEFAULT_FRONT, ROOT, Place, place
+from infra.local.ports import DEFAULT_FRONT, ROOT, BadPort, Place, place
 
 _STACK = "sealmate"
 console = Console(stderr=False, highlight=False)
@@ -29,7 +29,7 @@ def up(at: Place) -> int:
     """Starts what isn't running, deploys what changed, prints where to go. Safe to repeat, and after a crash."""
     began = time.monotonic()
     at.state.mkdir(parents=True, exist_ok=True)
-    choice = language_model.choose(at)
+    choice = language_model.choose(at)  # before anything starts: a slip in a setting is told at once
     model = _Background(lambda: language_model.start(at, console, fixed_prompts()))
     if choice.model_set == "embedded":
         model.start()
@@ -75,7 +75,9 @@ def status(at: Place) -> int:
     cloud = process.attach(at.state / "cloud")
     console.print(f"cloud: {'running at ' + at.url if cloud else 'not running'}")
     console.print(model_status.status(at.model))
-    return 0 if cloud else 1
+    if not cloud:
+        console.print("Start it with make up.")
+    return 0
 
 
 def fixed_prompts() -> list[dict[str, object]]:
@@ -189,10 +191,13 @@ def main() -> int:
     parser.add_argument("command", choices=commands)
     try:
         return commands[parser.parse_args().command](place())
-    except (DeployError, process.NotReadyError, WeightsError, UnknownModel, model_status.DidNotStart) as error:
+    except (BadPort, UnknownModel) as slip:
+        console.print(f"[red]{slip}[/]")
+    except (DeployError, process.NotReadyError, WeightsError, model_status.DidNotStart) as error:
         console.print(f"[red]{error}[/]", markup=not isinstance(error, DeployError))
-        console.print("Next step: make down, then make up; if it stays, make reset begins with an empty stack.")
-        return 1
+        console.print("Next step: make down, then make up. If it stays, the logs are in .local.")
+        console.print("The last resort is make reset, which forgets all accounts of this machine.")
+    return 1
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from infra.local import __main__ as local
 from infra.local.cloud import process
-from infra.local.ports import Place, place
+from infra.local.ports import BadPort, Place, place
 from sealmate_cli.client import Client
 
 console = Console(highlight=False)
@@ -31,11 +31,11 @@ class DemoFailed(Exception):
 
 
 def main() -> int:
-    at = place()
     try:
+        at = place()
         with _stack(at), tempfile.TemporaryDirectory(prefix="sealmate-demo-") as folder:
             _walk(at, Path(folder))
-    except DemoFailed as failure:
+    except (DemoFailed, BadPort) as failure:
         console.print(f"[red]The demo failed:[/] {failure}")
         return 1
     console.print("\n[bold green]All of it held.[/]")

@@ -40,6 +40,7 @@ def choose(place: Place) -> Choice:
         return Choice(model_set="custom", url=url, name=name, key=os.environ.get("SEALMATE_MODEL_KEY", ""))
     if os.environ.get("MISTRAL_API_KEY"):
         return Choice(model_set="mistral", key=os.environ["MISTRAL_API_KEY"])
+    catalog.choose()
     return Choice(model_set="embedded", url=f"http://127.0.0.1:{place.model}")
 
 

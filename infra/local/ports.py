@@ -28,8 +28,15 @@ class Place:
         return f"http://localhost:{self.front}"
 
 
+class BadPort(ValueError):
+    """SEALMATE_PORT is no number that three ports in a row can start from."""
+
+
 def place() -> Place:
-    return Place(
-        state=Path(os.environ.get("SEALMATE_STATE") or ROOT / ".local").resolve(),
-        front=int(os.environ.get("SEALMATE_PORT") or DEFAULT_FRONT),
-    )
+    """Raises BadPort."""
+    said = os.environ.get("SEALMATE_PORT") or str(DEFAULT_FRONT)
+    if not said.isascii() or not said.isdigit() or not 1024 <= int(said) <= 65533:
+        raise BadPort(
+            f"SEALMATE_PORT is {said!r}; set it to a number from 1024 to 65533 (three ports in a row are used)."
+        )
+    return Place(state=Path(os.environ.get("SEALMATE_STATE") or ROOT / ".local").resolve(), front=int(said))
