@@ -67,9 +67,7 @@ def _print(name: str, calls: Counter[str], keys: FakeKeyService, push: FakePush)
     print(f"  KMS        {len(keys.calls)}  {dict(Counter(keys.calls))}")
     frames = Counter(event.type for _, event in push.sent)
     print(f"  frames     {sum(frames.values())}  of which answer_extended {frames['answer_extended']}")
-    print(
-        "  functions  ws_ask, 5 stages; executions started 1; direct deletes by the state machine 2 (not counted above)"
-    )
+    print("  functions  ws_ask, 5 stages; executions started 1; the two DeleteItems are the state machine's own")
 
 
 if __name__ == "__main__":
