@@ -15,7 +15,6 @@ from tests.contract.stores.conftest import Stores
 
 T = TypeVar("T")
 
-# The adapters read no row that has expired by the real clock.
 # Ahead of the real time, which the adapters compare with what expires: however long a run takes, nothing here does.
 NOW = int(time.time()) + 3600
 CHAT = "11111111-0000-4000-8000-000000000000"
