@@ -6,6 +6,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 TEMPLATE_TESTS := tests/contract/template
 ASL_VALIDATOR := $(TEMPLATE_TESTS)/node_modules/.package-lock.json
+WEB := web/build/index.html
+WEB_SOURCES := $(shell find web/src web/static web/messages web/project.inlang -type f -not -path 'web/src/lib/paraglide/*' 2>/dev/null) \
+	$(wildcard web/package-lock.json web/*.config.* web/tsconfig.json)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,8 +16,16 @@ help: ## Show what can be made
 $(READY): requirements.lock pyproject.toml
 	@PYTHON="$(PYTHON)" infra/prepare
 
-up: $(READY) ## Start everything here: embedded cloud, language model, the stack; prints where to go
+$(WEB): $(WEB_SOURCES)
+	@infra/build_web
+
+up: $(READY) ## Start everything here: embedded cloud, language model, the stack, the web app; prints where to go
+	@$(MAKE) --no-print-directory $(WEB) || echo "Going on without the web app."
 	@$(BIN)/python -m infra.local up
+
+web-dev: ## Live reload of the web app at http://localhost:5173, against the stack that make up started
+	@infra/build_web install
+	@npm run --prefix web dev
 
 down: $(READY) ## Stop it; the data stays
 	@$(BIN)/python -m infra.local down
@@ -28,7 +39,7 @@ status: $(READY) ## Say what is running
 demo: $(READY) ## Walk a made-up person through the whole line, without a prompt
 	@$(BIN)/python -m infra.local.demo
 
-test: $(READY) lint unit contract pipeline e2e ## Everything that must hold (about 10 minutes on 2 cores)
+test: $(READY) lint unit contract pipeline web e2e web-e2e ## Everything that must hold (about 10 minutes on 2 cores)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -52,20 +63,30 @@ pipeline: $(READY)
 e2e: $(READY)
 	$(BIN)/python -m pytest tests/e2e -q
 
+web: $(WEB) ## Check the web app: types, format, its unit tests in Node and in Chromium
+	cd web && npm run --silent check && npm run --silent format:check
+	infra/chromium
+	cd web && npm run --silent unit && npm run --silent browser
+
+web-e2e: $(READY) $(WEB)
+	infra/chromium
+	cd web && npm run --silent e2e
+
 build: $(READY) ## Build what Lambda runs, for ARCHITECTURE (arm64 or x86_64), in .build
 	@$(BIN)/python -m infra.deploy build
 
 deploy: $(READY) ## Build and deploy to AWS, or to AWS_ENDPOINT_URL; docs/deploy.md says how
 	@$(BIN)/python -m infra.deploy
 
-docs: $(READY) ## Write the pages that follow from code: docs/errors.md
+docs: $(READY) ## Write what follows from code: docs/errors.md, the web app's wire types
 	@$(BIN)/python -m infra.error_list
+	@$(BIN)/python -m infra.wire_types
 
 lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
 	$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
 	$(MAKE) -C layers/vendor lock
 
-.PHONY: help up down reset status demo test lint unit contract pipeline e2e build deploy docs lock
+.PHONY: help up down reset status demo test web web-dev web-e2e lint unit contract pipeline e2e build deploy docs lock
 
 bench: $(READY) ## Measure: AWS calls a message, cold starts, waiting for the first token
 	PYTHONPATH=.:layers/core:cli $(BIN)/python -W ignore -m tests.bench.calls

@@ -3,6 +3,7 @@
 import re
 
 from sealmate import entry, errors, wiring
+from sealmate.billing.replies import LedgerReply, LedgerRowReply, WalletReply
 
 _PAGE = 50
 _CURSOR = re.compile(r"[0-9]{20}#[0-9a-f-]{36}")
@@ -12,18 +13,16 @@ handle = app
 
 
 @app.serve("GET", "/wallet")
-def get_wallet() -> dict[str, int]:
+def get_wallet() -> WalletReply:
     session = wiring.sessions().authenticate(app.current_request)
-    wallet = wiring.wallets().wallet(session.account_id)
-    return {"available": wallet.available, "held": wallet.held}
+    return WalletReply.of(wiring.wallets().wallet(session.account_id))
 
 
 @app.serve("GET", "/wallet/ledger")
-def get_ledger() -> dict[str, object]:
+def get_ledger() -> LedgerReply:
     session = wiring.sessions().authenticate(app.current_request)
     cursor = app.query("cursor")
     if cursor is not None and not _CURSOR.fullmatch(cursor):
         raise errors.InvalidRequest(field="cursor")
     rows, cursor = wiring.wallets().ledger(session.account_id, cursor=cursor, limit=_PAGE)
-    page: dict[str, object] = {"rows": [{k: v for k, v in vars(row).items() if v is not None} for row in rows]}
-    return page if cursor is None else {**page, "cursor": cursor}
+    return LedgerReply(rows=[LedgerRowReply.of(row) for row in rows], cursor=cursor)

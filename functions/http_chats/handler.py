@@ -2,7 +2,8 @@
 
 from pydantic import TypeAdapter, ValidationError
 
-from sealmate import entry, errors, mates, wiring
+from sealmate import entry, errors, wiring
+from sealmate.mates.replies import MatesReply
 from sealmate.model import TurnId, Uuid
 from sealmate.turns.replies import ChatReply, ChatsReply, TurnReply, TurnsReply
 
@@ -40,9 +41,9 @@ def list_turns(chat_id: str) -> TurnsReply:
 
 
 @app.serve("GET", "/mates")
-def list_mates() -> dict[str, list[dict[str, str]]]:
+def list_mates() -> MatesReply:
     wiring.sessions().authenticate(app.current_request)
-    return {"mates": [{"mate": mate.mate, "name": mate.name, "topic": mate.topic} for mate in mates.all()]}
+    return MatesReply.of_all()
 
 
 def _id(kind: TypeAdapter[str], text: str, otherwise: errors.SealmateError) -> str:

@@ -44,7 +44,9 @@ def up(at: Place) -> int:
         language_model.wait(at, console.print)
     console.print(f"\n[bold]Sealmate is up[/] after {time.monotonic() - began:.1f} s.")
     server = "" if at.front == DEFAULT_FRONT else f" --server {at.url}"
-    console.print(f"  talk to it      .venv/bin/sealmate{server} signup")
+    if (ROOT / "web" / "build" / "index.html").exists():
+        console.print(f"  open it         {at.url}")
+    console.print(f"  in a terminal   .venv/bin/sealmate{server} signup")
     console.print(f"  mails it sent   {at.url}/mail")
     console.print(f"  AWS endpoint    {cloud.settings.endpoint}   logs in {at.state}")
     console.print("  see it work     make demo        stop it   make down")
@@ -123,7 +125,13 @@ def _cloud(at: Place) -> tuple[process.Cloud, int | None]:
     # The next whole second: a hold of the second in which the last cloud died is one of the dead, too.
     booted = int(time.time()) + 1
     cloud = process.start(
-        Settings(state_dir=at.state / "cloud", port=at.cloud, front_port=at.front, static_dir=None, stack=_STACK)
+        Settings(
+            state_dir=at.state / "cloud",
+            port=at.cloud,
+            front_port=at.front,
+            static_dir=ROOT / "web" / "build",
+            stack=_STACK,
+        )
     )
     cloud.wait_ready()
     return cloud, booted

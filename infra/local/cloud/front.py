@@ -4,14 +4,13 @@ In the cloud CloudFront does the same mapping, so a browser never sees a differe
 the process, not proxied.
 """
 
-import asyncio
 import json
-import mimetypes
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from infra.local.cloud import site
 from infra.local.cloud.settings import REGION, Settings
 
 _ACCOUNT = "000000000000"
@@ -41,8 +40,8 @@ class Front:
             await self._forward(scope, receive, send, self._rest_path(scope["raw_path"].decode("ascii")))
         elif path == "/mail":
             await _answer(send, 200, "application/json", json.dumps(mails(), indent=2).encode())
-        elif self._settings.static_dir:
-            await self._static(send, self._settings.static_dir, path)
+        elif (root := self._settings.static_dir) and (root / "index.html").is_file():
+            await self._static(scope, send, root)
         elif path == "/":
             await plain(send, 200, self._signpost())
         else:
@@ -93,18 +92,13 @@ class Front:
                 return str(resource["PhysicalResourceId"])
         return None
 
-    async def _static(self, send: Any, root: Path, path: str) -> None:
-        wanted = (root / path.lstrip("/")).resolve()
-        if not wanted.is_relative_to(root.resolve()):
+    async def _static(self, scope: Any, send: Any, root: Path) -> None:
+        file = site.find(root, scope["path"])
+        if file is None:
             await plain(send, 404, "Nothing is here.\n")
             return
-        if not wanted.is_file() and not wanted.suffix:
-            wanted = root / "index.html"  # a route of the single-page app
-        if not wanted.is_file():
-            await plain(send, 404, "Nothing is here.\n")
-            return
-        kind = mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
-        await _answer(send, 200, kind, await asyncio.to_thread(wanted.read_bytes))
+        accepted = next((value for name, value in scope["headers"] if name.lower() == b"accept-encoding"), b"")
+        await site.send_file(send, file, path=scope["path"], packs=b"gzip" in accepted)
 
     def _signpost(self) -> str:
         return (

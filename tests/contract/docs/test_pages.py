@@ -91,7 +91,8 @@ def test_commands_of_sealmate_exist(page: Page) -> None:
 
 @each_page
 def test_variables_are_read_somewhere(page: Page) -> None:
-    code = "".join(path.read_text() for folder in ("infra", "cli") for path in (ROOT / folder).rglob("*.py"))
+    files = [path for folder in ("infra", "cli") for path in (ROOT / folder).rglob("*")]
+    code = "".join(path.read_text() for path in files if path.is_file() and path.suffix in (".py", ""))
     assert set(_VARIABLE.findall(page.text)) <= set(_VARIABLE.findall(code))
 
 

@@ -77,6 +77,8 @@ def test_a_web_app_is_served_from_its_folder_only(make_cloud: Any, tmp_path: Pat
     site.mkdir()
     (site / "index.html").write_text("<h1>home</h1>")
     (site / "app.js").write_text("1")
+    (site / "_app" / "immutable").mkdir(parents=True)
+    (site / "_app" / "immutable" / "a.1234.js").write_text("let a = 1;" * 100)
     (tmp_path / "secret.txt").write_text("secret")
     cloud = make_cloud(static_dir=site)
     with httpx.Client(base_url=f"http://localhost:{cloud.settings.front_port}", trust_env=False) as browser:
@@ -86,3 +88,13 @@ def test_a_web_app_is_served_from_its_folder_only(make_cloud: Any, tmp_path: Pat
         assert browser.get("/missing.js").status_code == 404
         assert browser.get("/..%2fsecret.txt").status_code == 404
         assert browser.get("/api/x").status_code == 503
+        page, script = browser.get("/chat/1"), browser.get("/_app/immutable/a.1234.js")
+    assert page.headers["cache-control"] == "no-cache"
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert script.headers["content-security-policy"].startswith("default-src 'none'")
+    assert script.headers["content-encoding"] == "gzip"
+    assert script.text == "let a = 1;" * 100
+    for answer in (page, script):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from infra import deploy, error_list
+from infra import deploy, error_list, wire_types
 from sealmate import errors, events
 from tests.contract.template.sources import CORE, calls_in, literal, rows
 from tests.template import ROOT, Json, resources, template
@@ -42,6 +42,11 @@ def test_codes_are_unique() -> None:
 
 def test_errors_are_documented() -> None:
     assert (ROOT / "docs" / "errors.md").read_text() == error_list.document(), "make docs writes it anew"
+
+
+@pytest.mark.parametrize("path", wire_types.documents(), ids=lambda path: path.name)
+def test_the_web_app_knows_the_shapes_of_the_server(path: Path) -> None:
+    assert path.read_text() == wire_types.documents()[path], "make docs writes it anew"
 
 
 # --- events ---

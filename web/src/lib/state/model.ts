@@ -1,0 +1,143 @@
+// What the screen shows of chats: plain, already opened data. Only the sync layer makes these.
+
+export interface ChatSummary {
+  id: string;
+  /** Null until a title is known. */
+  title: string | null;
+  folder: string | null;
+  pinned: boolean;
+  /** Unix seconds of the latest message. */
+  activeAt: number;
+  /** Who answered last. */
+  mate: string | null;
+  /** Answered while not shown. */
+  unread: boolean;
+  /** An answer is being made right now. */
+  busy: boolean;
+  /** Nothing of it is stored anywhere. */
+  temporary: boolean;
+}
+
+export type TurnStage =
+  | 'queued' // in the outbox, offline or not yet acknowledged
+  | 'accepted' // stored, the state machine started
+  | 'reserved' // credits are set aside
+  | 'read' // a mate was chosen
+  | 'answering'
+  | 'answered'
+  | 'refused'
+  | 'failed'
+  | 'stopped'
+  | 'withheld'
+  | 'deleted'
+  | 'unreadable'; // a record did not open or was tampered with
+
+export interface Problem {
+  code: string;
+  message: string;
+  nextStep: string;
+  missingCredits?: number;
+  retryAfter?: number;
+}
+
+export interface TurnView {
+  id: string;
+  chatId: string;
+  parentId: string | null;
+  createdAt: number;
+  text: string;
+  stage: TurnStage;
+  mate: string | null;
+  mateName: string | null;
+  /** The mate's topic line: why this one answers. */
+  reason: string | null;
+  complexity: 'simple' | 'medium' | 'complex' | null;
+  model: string | null;
+  answer: string;
+  finish: 'complete' | 'length' | 'stopped' | null;
+  answeredAt: number | null;
+  suggestions: string[];
+  annotation: 'possible_misuse' | 'unchecked' | null;
+  credits: number | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  problem: Problem | null;
+  /** Turns with the same parent, oldest first, and which of them this is (0-based). */
+  branch: { index: number; count: number };
+}
+
+export interface Mate {
+  mate: string;
+  name: string;
+  topic: string;
+}
+
+export interface SendOptions {
+  mate?: string;
+}
+
+/** One chat on the screen. Fields are reactive. */
+export interface OpenedChat {
+  readonly id: string;
+  readonly summary: ChatSummary;
+  /** The shown branch, oldest first. */
+  readonly path: readonly TurnView[];
+  readonly loading: boolean;
+  /** A chat that could not be loaded: what and what next. */
+  readonly problem: Problem | null;
+  /** Kept across reloads, encrypted at rest. */
+  draft: string;
+  send(text: string, options?: SendOptions): Promise<void>;
+  stop(turnId: string): Promise<void>;
+  /** Asks the same message again, as a sibling branch. */
+  retry(turnId: string): Promise<void>;
+  /** Asks a changed message instead of this one, as a sibling branch. */
+  edit(turnId: string, text: string): Promise<void>;
+  showBranch(turnId: string, step: -1 | 1): void;
+  deleteTurn(turnId: string): Promise<void>;
+  close(): void;
+}
+
+export interface ChatsState {
+  /** Newest activity first; temporary and deleted chats are not in it. */
+  readonly list: readonly ChatSummary[];
+  readonly loading: boolean;
+  readonly mates: readonly Mate[];
+  readonly wallet: { available: number; held: number } | null;
+  readonly network: 'online' | 'connecting' | 'offline';
+  /** Messages in the outbox. */
+  readonly waiting: number;
+  /** A chat id that exists nowhere yet opens as an empty new chat. */
+  open(id: string, options?: { temporary?: boolean }): OpenedChat;
+  makeId(): string;
+  rename(id: string, title: string): Promise<void>;
+  pin(id: string, pinned: boolean): Promise<void>;
+  move(id: string, folder: string | null): Promise<void>;
+  /** Hides it now; it is deleted when the time to undo (10 s) is over. */
+  remove(id: string): void;
+  restore(id: string): void;
+  /** Whole, opened chats, for search and export. */
+  everything(): AsyncGenerator<{ summary: ChatSummary; createdAt: number; turns: TurnView[] }>;
+  /** Stores a foreign or exported chat as a new one of this account. */
+  importChat(chat: ImportedChat): Promise<void>;
+  markRead(id: string): void;
+}
+
+export interface ImportedChat {
+  title: string | null;
+  folder: string | null;
+  pinned: boolean;
+  createdAt: number;
+  activeAt: number;
+  turns: {
+    id: string;
+    parentId: string | null;
+    createdAt: number;
+    text: string;
+    answer: string | null;
+    mate: string | null;
+    model: string | null;
+    finish: 'complete' | 'length' | 'stopped' | null;
+    answeredAt: number | null;
+  }[];
+}

@@ -1,0 +1,215 @@
+// The answers of the REST API. Written by `make docs` from the server's replies: change it there.
+import * as v from 'valibot';
+
+export const SessionAnswer = v.object({
+  token: v.nullish(v.string(), null),
+  session_id: v.string(),
+  account_id: v.string(),
+  rotate_at: v.number(),
+  expires_at: v.number(),
+});
+export type SessionAnswer = v.InferOutput<typeof SessionAnswer>;
+
+export const SignUpStarted = v.object({
+  signup_id: v.string(),
+});
+export type SignUpStarted = v.InferOutput<typeof SignUpStarted>;
+
+export const TotpSetup = v.object({
+  secret: v.string(),
+  uri: v.string(),
+});
+export type TotpSetup = v.InferOutput<typeof TotpSetup>;
+
+export const SignUpVerified = v.object({
+  signup_token: v.string(),
+  account_id: v.string(),
+  kdf_profile: v.number(),
+  totp: TotpSetup,
+});
+export type SignUpVerified = v.InferOutput<typeof SignUpVerified>;
+
+export const SignUpCompleted = v.object({
+  session: SessionAnswer,
+  backup_codes: v.array(v.string()),
+});
+export type SignUpCompleted = v.InferOutput<typeof SignUpCompleted>;
+
+export const LoginStarted = v.object({
+  login_id: v.string(),
+  account_id: v.string(),
+  kdf_profile: v.number(),
+  salt: v.string(),
+});
+export type LoginStarted = v.InferOutput<typeof LoginStarted>;
+
+export const PasswordProved = v.object({
+  missing: v.array(v.literal('totp')),
+});
+export type PasswordProved = v.InferOutput<typeof PasswordProved>;
+
+export const WrappedMethod = v.object({
+  method_id: v.string(),
+  kind: v.picklist(['password', 'recovery']),
+  secret: v.string(),
+  master: v.string(),
+  public: v.string(),
+});
+export type WrappedMethod = v.InferOutput<typeof WrappedMethod>;
+
+export const Signing = v.object({
+  public_key: v.string(),
+  private: v.string(),
+});
+export type Signing = v.InferOutput<typeof Signing>;
+
+export const EpochStatement = v.object({
+  epoch: v.number(),
+  commitment: v.string(),
+  previous: v.string(),
+  signature: v.string(),
+});
+export type EpochStatement = v.InferOutput<typeof EpochStatement>;
+
+export const WrappedKeys = v.object({
+  account_id: v.string(),
+  epoch: v.number(),
+  methods: v.array(WrappedMethod),
+  signing: Signing,
+  statement: EpochStatement,
+});
+export type WrappedKeys = v.InferOutput<typeof WrappedKeys>;
+
+export const LoggedIn = v.object({
+  session: SessionAnswer,
+  keys: WrappedKeys,
+});
+export type LoggedIn = v.InferOutput<typeof LoggedIn>;
+
+export const SessionRotated = v.object({
+  session: SessionAnswer,
+});
+export type SessionRotated = v.InferOutput<typeof SessionRotated>;
+
+export const TicketMade = v.object({
+  ticket: v.string(),
+  expires_in: v.number(),
+});
+export type TicketMade = v.InferOutput<typeof TicketMade>;
+
+export const WalletAnswer = v.object({
+  available: v.number(),
+  held: v.number(),
+});
+export type WalletAnswer = v.InferOutput<typeof WalletAnswer>;
+
+export const AccountAnswer = v.object({
+  account_id: v.string(),
+  email: v.string(),
+  created_at: v.number(),
+  epoch: v.number(),
+  wallet: WalletAnswer,
+});
+export type AccountAnswer = v.InferOutput<typeof AccountAnswer>;
+
+export const SessionListed = v.object({
+  session_id: v.string(),
+  device: v.string(),
+  created_at: v.number(),
+  last_seen_at: v.number(),
+  current: v.boolean(),
+});
+export type SessionListed = v.InferOutput<typeof SessionListed>;
+
+export const SessionList = v.object({
+  sessions: v.array(SessionListed),
+});
+export type SessionList = v.InferOutput<typeof SessionList>;
+
+export const WalletReply = v.object({
+  available: v.number(),
+  held: v.number(),
+});
+export type WalletReply = v.InferOutput<typeof WalletReply>;
+
+export const LedgerRowReply = v.object({
+  row_id: v.string(),
+  kind: v.picklist(['grant', 'charge']),
+  credits: v.number(),
+  at: v.number(),
+  turn_id: v.nullish(v.string(), null),
+  model: v.nullish(v.string(), null),
+  input_tokens: v.nullish(v.number(), null),
+  output_tokens: v.nullish(v.number(), null),
+});
+export type LedgerRowReply = v.InferOutput<typeof LedgerRowReply>;
+
+export const LedgerReply = v.object({
+  rows: v.array(LedgerRowReply),
+  cursor: v.nullish(v.string(), null),
+});
+export type LedgerReply = v.InferOutput<typeof LedgerReply>;
+
+export const MateReply = v.object({
+  mate: v.string(),
+  name: v.string(),
+  topic: v.string(),
+});
+export type MateReply = v.InferOutput<typeof MateReply>;
+
+export const MatesReply = v.object({
+  mates: v.array(MateReply),
+});
+export type MatesReply = v.InferOutput<typeof MatesReply>;
+
+export const ChatKey = v.object({
+  generation: v.number(),
+  envelope: v.string(),
+});
+export type ChatKey = v.InferOutput<typeof ChatKey>;
+
+export const ChatReply = v.object({
+  chat_id: v.string(),
+  generation: v.number(),
+  keys: v.array(ChatKey),
+  title: v.nullish(v.string(), null),
+  created_at: v.number(),
+  updated_at: v.number(),
+});
+export type ChatReply = v.InferOutput<typeof ChatReply>;
+
+export const ChatsReply = v.object({
+  chats: v.array(ChatReply),
+  cursor: v.nullish(v.string(), null),
+});
+export type ChatsReply = v.InferOutput<typeof ChatsReply>;
+
+export const Parent = v.object({
+  turn_id: v.string(),
+  hash: v.string(),
+});
+export type Parent = v.InferOutput<typeof Parent>;
+
+export const TurnReply = v.object({
+  turn_id: v.string(),
+  chat_id: v.string(),
+  parent: v.nullish(Parent, null),
+  created_at: v.number(),
+  message: v.string(),
+  outcome: v.string(),
+  code: v.nullish(v.string(), null),
+  answer: v.nullish(v.string(), null),
+  suggestions: v.nullish(v.string(), null),
+  mate: v.nullish(v.string(), null),
+  model: v.nullish(v.string(), null),
+  finish: v.nullish(v.string(), null),
+  credits: v.nullish(v.number(), null),
+  answered_at: v.nullish(v.number(), null),
+});
+export type TurnReply = v.InferOutput<typeof TurnReply>;
+
+export const TurnsReply = v.object({
+  turns: v.array(TurnReply),
+  cursor: v.nullish(v.string(), null),
+});
+export type TurnsReply = v.InferOutput<typeof TurnsReply>;
