@@ -1,4 +1,4 @@
-"""`make build` and `make deploy`: builds what Lambda runs, and deploys template.yaml to AWS or to AWS_ENDPOINT_URL."""
+"""`make build` and `make deploy`: builds what Lambda runs, deploys template.yaml to AWS or to AWS_ENDPOINT_URL, and the web app to AWS."""
 
 import os
 import re
@@ -11,7 +11,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from infra import web_manifest
 from infra.local.cloud.deploy import DeployError, Deployment, deploy
+from infra.web_publish import publish
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"
@@ -40,6 +42,12 @@ def build(architecture: str) -> Path:
             check=True,
         )
     return Path(shutil.copy(ROOT / _TEMPLATE, BUILD / _TEMPLATE))
+
+
+def build_web() -> None:
+    """The web app, in web/build; CannotDeploy, after what hindered it was said."""
+    if subprocess.run([str(ROOT / "infra" / "build_web")], check=False).returncode:
+        raise CannotDeploy("The web app could not be built.")
 
 
 def parameters(known: Mapping[str, Any], environment: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
@@ -81,12 +89,8 @@ def stack_name(environment: Mapping[str, str]) -> str:
 
 
 def deploy_stack() -> Deployment:
-    """Builds and deploys as the environment says; CannotDeploy, DeployError."""
-    session: Any = import_module("boto3").Session()
-    if not session.region_name:
-        raise CannotDeploy("No region: say where, as in AWS_REGION=eu-central-1 make deploy.")
-    if not session.get_credentials():
-        raise CannotDeploy("No AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
+    """Builds and deploys as the environment says; CannotDeploy, DeployError. The web app goes where the stack has a bucket for it."""
+    session = _session()
     template: Any = import_module("samtranslator.yaml_helper").yaml_parse((ROOT / _TEMPLATE).read_text())
     known = template["Parameters"]
     stack = stack_name(os.environ)
@@ -95,7 +99,9 @@ def deploy_stack() -> Deployment:
     print(f"{stack}, {session.region_name}, {chosen['EndpointUrl'] or 'AWS'}")
     for name, value in chosen.items():
         print(f"  {name:<18}{'(secret)' if known[name].get('NoEcho') else value or '-'}")
-    return deploy(
+    if not chosen["EndpointUrl"]:
+        build_web()  # before anything is deployed: what can't be built is told at once
+    deployed = deploy(
         build(chosen["Architecture"]),
         stack=stack,
         environment={**os.environ, "AWS_REGION": session.region_name},
@@ -103,16 +109,54 @@ def deploy_stack() -> Deployment:
         first_values=first_secrets(known, chosen),
         embedded=False,
     )
+    if "WebBucket" in deployed.outputs:
+        _publish(session, deployed.outputs)
+    return deployed
+
+
+def deploy_web() -> None:
+    """Builds and publishes the web app alone, to a stack that is there; CannotDeploy."""
+    session, stack = _session(), stack_name(os.environ)
+    found = _described(session.client("cloudformation"), stack).get("Outputs", [])
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found}
+    if "WebBucket" not in outputs:
+        raise CannotDeploy(f"{stack} has no bucket for the web app: deploy it first, with make deploy.")
+    build_web()
+    _publish(session, outputs)
+
+
+def _publish(session: Any, outputs: Mapping[str, str]) -> None:
+    publish(
+        web_manifest.BUILD,
+        bucket=outputs["WebBucket"],
+        distribution=outputs["Front"],
+        s3=session.client("s3"),
+        cloudfront=session.client("cloudfront"),
+    )
+
+
+def _session() -> Any:
+    session: Any = import_module("boto3").Session()
+    if not session.region_name:
+        raise CannotDeploy("No region: say where, as in AWS_REGION=eu-central-1 make deploy.")
+    if not session.get_credentials():
+        raise CannotDeploy("No AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
+    return session
 
 
 def _before(cloudformation: Any, stack: str) -> dict[str, str]:
+    found = _described(cloudformation, stack).get("Parameters", [])
+    return {given["ParameterKey"]: given["ParameterValue"] for given in found}
+
+
+def _described(cloudformation: Any, stack: str) -> dict[str, Any]:
+    """Nothing of a stack that isn't there."""
     try:
-        found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        return dict(cloudformation.describe_stacks(StackName=stack)["Stacks"][0])
     except cloudformation.exceptions.ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
             return {}
         raise
-    return {given["ParameterKey"]: given["ParameterValue"] for given in found.get("Parameters", [])}
 
 
 def main() -> int:
@@ -120,6 +164,9 @@ def main() -> int:
         print(f"built for {(architecture := os.environ.get('ARCHITECTURE') or 'arm64')}: {build(architecture).parent}")
         return 0
     try:
+        if sys.argv[1:] == ["web"]:
+            deploy_web()
+            return 0
         outputs = deploy_stack().outputs
     except (CannotDeploy, DeployError) as error:
         print(error, file=sys.stderr)

@@ -5,9 +5,12 @@ a policy of its own, for a worker is bound by the headers it came with, not by t
 """
 
 import json
-from pathlib import Path
+import mimetypes
+from pathlib import Path, PurePosixPath
 
 _FILE = Path(__file__).with_suffix(".json")
+# Python's own table differs from one machine to the next.
+_KINDS = {".js": "text/javascript", ".webmanifest": "application/manifest+json", ".wasm": "application/wasm"}
 
 
 def for_page() -> dict[str, str]:
@@ -21,6 +24,10 @@ def for_files() -> dict[str, str]:
 def cache_control(path: str) -> str:
     """`path` as it is asked for: names that carry a hash never change their content."""
     return "public, max-age=31536000, immutable" if path.startswith("/_app/immutable/") else "no-cache"
+
+
+def content_type(path: str) -> str:
+    return _KINDS.get(PurePosixPath(path).suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
 
 
 def _of(kind: str) -> dict[str, str]:

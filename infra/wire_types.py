@@ -25,7 +25,7 @@ _REPLIES = {
     ),
     "sealmate.billing.replies": "WalletReply LedgerReply",
     "sealmate.mates.replies": "MatesReply",
-    "sealmate.turns.replies": "ChatReply ChatsReply TurnReply TurnsReply",
+    "sealmate.turns.replies": "ChatReply ChatsReply TurnReply TurnsReply TurnBegun ChatImported",
 }
 
 

@@ -34,13 +34,13 @@ def pascal(name: str) -> str:
 
 
 @cache
-def asl() -> Json:
-    parsed: Json = json.loads((ROOT / "stepfunctions" / "answer_turn.asl.json").read_text())
+def asl(machine: str = "answer_turn") -> Json:
+    parsed: Json = json.loads((ROOT / "stepfunctions" / f"{machine}.asl.json").read_text())
     return parsed
 
 
-def substitutions() -> set[str]:
-    return set(re.findall(r"\$\{(\w+)\}", json.dumps(asl())))
+def substitutions(machine: str = "answer_turn") -> set[str]:
+    return set(re.findall(r"\$\{(\w+)\}", json.dumps(asl(machine))))
 
 
 def states(machine: Json | None = None) -> dict[str, Json]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -10,13 +10,13 @@ import httpx
 from sealmate_cli import crypto
 from sealmate_cli.api import Api
 from sealmate_cli.asking import OpenChat, Said, said_in_turn
-from sealmate_cli.chain import in_parent_order, record_hash
+from sealmate_cli.chain import in_parent_order, last_record
 from sealmate_cli.connection import Connection
 from sealmate_cli.crypto import ChatKey, CryptoError
 from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.line import PATIENCE, Patience
 from sealmate_cli.profile import Identity, ProfileFile
-from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, current_key, read_chat, read_turns
+from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, active_at, current_key, read_chat, read_turns
 from sealmate_cli.session import SessionCalls
 from sealmate_cli.signin import Login, Signup, SignupResult, expect_email
 from sealmate_cli.socket import Dial, dial_server
@@ -109,15 +109,19 @@ class Client:
         return self._session.get(wire.Mates, "/mates").mates
 
     def chats(self) -> list[ReadChat]:
-        """Newest activity first."""
+        """Newest activity first; deleted ones are left out."""
         identity = self.identity()
-        pages = self._session.pages(wire.ChatPage, "/chats", "cursor", lambda page: page.cursor)
-        return [read_chat(identity, chat) for page in pages for chat in page.chats]
+        chats = [read_chat(identity, chat) for chat in self._stored_chats()]
+        return sorted(chats, key=lambda chat: -chat.active_at)
 
     def latest_chat(self) -> str | None:
         """The id of the chat with the newest activity."""
-        first_page = self._session.get(wire.ChatPage, "/chats")
-        return first_page.chats[0].chat_id if first_page.chats else None
+        latest: tuple[int, str] | None = None
+        for chat in self._stored_chats():
+            if latest and latest[0] >= chat.updated_at:
+                break  # They come by their last change, and no message is later than that.
+            latest = max(latest or (0, ""), (active_at(chat), chat.chat_id))
+        return latest[1] if latest else None
 
     def turns(self, chat_id: str) -> list[ReadTurn]:
         """Each after the turn it goes on from, opened and checked; a turn that fails says so in `trouble`."""
@@ -136,6 +140,8 @@ class Client:
         chat = self._session.get(wire.Chat, f"/chats/{_path(chat_id)}")
         if chat.chat_id != chat_id:
             raise Tampered("chat", "wrong_chat")
+        if chat.deleted:
+            raise ClientError("chat_not_found", "This chat was deleted.", "`sealmate chats` lists those there are.")
         return ChatKeys(self.identity(), chat)
 
     def open_chat(self, chat_id: str) -> OpenChat:
@@ -147,13 +153,12 @@ class Client:
                 raise Tampered("chat", turn.trouble.partition(": ")[2])
             if turn.text is not None and turn.answer is not None:
                 said += said_in_turn(turn.text, turn.answer)
-        parent = (stored[-1].turn_id, record_hash(stored[-1])) if stored else None
-        return OpenChat(key=current_key(keys), stored=True, said=said, parent=parent)
+        return OpenChat(key=current_key(keys), stored=True, said=said, parent=last_record(stored))
 
     def stored_message(self, chat_id: str, turn_id: str) -> tuple[ChatKey, bytes]:
         """A turn's message envelope, with the key it is under."""
         turn = self._stored_turn(chat_id, turn_id)
-        if turn is None:
+        if turn is None or turn.message is None:
             raise ClientError("turn_not_found", "This message doesn't exist here.", "Load the chat again.")
         try:
             return self.chat_keys(chat_id).of_record(turn.message), turn.message
@@ -182,6 +187,10 @@ class Client:
             )
             found.append(charged)
         return found
+
+    def _stored_chats(self) -> Iterator[wire.Chat]:
+        pages = self._session.pages(wire.ChatPage, "/chats", "cursor", lambda page: page.cursor)
+        return (chat for page in pages for chat in page.chats if not chat.deleted)
 
     def _stored_turns(self, chat_id: str) -> list[wire.Turn]:
         path = f"/chats/{_path(chat_id)}/turns"

@@ -18,10 +18,15 @@ Opened = TypeVar("Opened")
 class ReadChat:
     chat_id: str
     title: str | None
+    """The one a person gave it, else the one made for it."""
     created_at: int
     updated_at: int
+    active_at: int
+    """When its last message was asked."""
+    pinned: bool = False
+    folder: str | None = None
     trouble: str | None = None
-    """Why the title does not open: a reason of the key scheme."""
+    """Why title or details do not open: a reason of the key scheme."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class ReadTurn:
     created_at: int
     outcome: wire.Outcome
     text: str | None
-    """What was asked; None if the record does not open in its place."""
+    """What was asked; None if the turn was deleted, or the record does not open in its place."""
     answer: str | None
     suggestions: list[str] = field(default_factory=list)
     code: str | None = None
@@ -85,13 +90,29 @@ def current_key(keys: ChatKeys) -> ChatKey:
 
 
 def read_chat(identity: Identity, chat: wire.Chat) -> ReadChat:
-    title = trouble = None
-    if chat.title is not None:
-        try:
-            title = ChatKeys(identity, chat).of_record(chat.title).open_title(chat.title)
-        except CryptoError as error:
-            trouble = error.reason
-    return ReadChat(chat.chat_id, title, chat.created_at, chat.updated_at, trouble)
+    title, details, trouble = None, crypto.Details(), None
+    keys = ChatKeys(identity, chat)
+    try:
+        if chat.title is not None:
+            title = keys.of_record(chat.title).open_title(chat.title)
+        if chat.details is not None:
+            details = keys.of_record(chat.details).open_details(chat.details, revision=chat.revision)
+    except CryptoError as error:
+        title, trouble = None, error.reason
+    return ReadChat(
+        chat_id=chat.chat_id,
+        title=details.title or title,
+        created_at=chat.created_at,
+        updated_at=chat.updated_at,
+        active_at=active_at(chat),
+        pinned=details.pinned,
+        folder=details.folder,
+        trouble=trouble,
+    )
+
+
+def active_at(chat: wire.Chat) -> int:
+    return chat.updated_at if chat.active_at is None else chat.active_at
 
 
 def read_turns(keys: ChatKeys, turns: Sequence[wire.Turn]) -> list[ReadTurn]:
@@ -138,7 +159,11 @@ def _read_turn(keys: ChatKeys, turn: wire.Turn, by_id: Mapping[str, wire.Turn]) 
     )
 
 
-def _message(keys: ChatKeys, turn: wire.Turn) -> str:
+def _message(keys: ChatKeys, turn: wire.Turn) -> str | None:
+    if turn.message is None:
+        if turn.outcome != "deleted":
+            raise CryptoError("message_missing")
+        return None
     parent = turn.parent.hash if turn.parent else b""
     return keys.of_record(turn.message).open_message(turn.message, turn=turn.turn_id, parent=parent)
 
@@ -148,6 +173,8 @@ def _answer(keys: ChatKeys, turn: wire.Turn) -> dict[str, Any] | None:
         if turn.outcome == "answered":
             raise CryptoError("answer_missing")
         return None
+    if turn.message is None:
+        raise CryptoError("message_missing")
     return keys.of_record(turn.answer).open_answer(turn.answer, turn=turn.turn_id, message=turn.message)
 
 

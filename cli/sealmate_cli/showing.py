@@ -29,7 +29,7 @@ def show_account(run: Invocation) -> None:
 def show_chats(run: Invocation) -> None:
     chats = run.client.chats()
     for chat in chats:
-        run.output.result("chat", chat, f"{chat.chat_id}  {_when(chat.updated_at)}  {_title(chat)}")
+        run.output.result("chat", chat, f"{chat.chat_id}  {_when(chat.active_at)}  {_title(chat)}")
     if not chats:
         run.output.note("No chats yet. `sealmate chat` begins one.")
     _alarm(next((chat.trouble for chat in chats if chat.trouble), None), "title of a chat")
@@ -57,7 +57,8 @@ def _title(chat: ReadChat) -> str:
 
 
 def _turn(turn: ReadTurn) -> str:
-    lines = [f"{_when(turn.created_at)}  You: {'[can not be opened]' if turn.text is None else turn.text}"]
+    unread = "[deleted]" if turn.outcome == "deleted" else "[can not be opened]"
+    lines = [f"{_when(turn.created_at)}  You: {unread if turn.text is None else turn.text}"]
     if turn.answer is not None:
         name = turn.mate or "Answer"
         spent = f"  ({turn.credits} credits)" if turn.credits is not None else ""

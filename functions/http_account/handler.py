@@ -1,10 +1,13 @@
-"""REST: what a signed-in person sees of the account."""
+"""REST: what a signed-in person sees of the account, and the end of it."""
 
 from __future__ import annotations
 
+from chalice.app import Response
+
 from sealmate import entry, wiring
-from sealmate.accounts import answers
+from sealmate.accounts import answers, requests
 from sealmate.accounts.records import Session
+from sealmate.accounts.transport import clear_cookie
 
 app = entry.HttpApp("http_account")
 handle = app
@@ -28,6 +31,13 @@ def list_sessions() -> answers.SessionList:
 @app.serve("DELETE", "/account/sessions/{session_id}")
 def end_session(session_id: str) -> None:
     wiring.own_account().end_session(_session(), session_id=session_id)
+
+
+@app.serve("POST", "/account/erase")
+def erase_account() -> Response:
+    session, body = _session(), app.body(requests.EraseAccount)
+    wiring.erase_account()(session, auth=body.auth, code=body.code)
+    return Response(body="", status_code=202, headers={"Set-Cookie": clear_cookie()})
 
 
 def _session() -> Session:

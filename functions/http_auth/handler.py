@@ -68,8 +68,7 @@ def rotate_session() -> Response:
 
 @app.serve("POST", "/auth/logout")
 def log_out() -> Response:
-    session = wiring.sessions().authenticate(app.current_request)
-    wiring.sessions().revoke(session.account_id, session.session_id)
+    wiring.sessions().log_out(app.current_request)
     return Response(body="", status_code=204, headers={"Set-Cookie": clear_cookie()})
 
 

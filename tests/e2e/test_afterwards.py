@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.e2e.conftest import Stalled
@@ -69,6 +70,11 @@ def _tour(stack: Stack, person: Person, playbook: Playbook) -> None:
         assert wire.refusal({"action": "resume", "turn_id": new_id()})["code"] == "turn_not_found"
         assert wire.lives()
     stack.client("lambda").invoke(FunctionName=stack.outputs["SweepHolds"], Payload=b"{}")
+    bearer = {"Authorization": f"Bearer {laptop.identity().session.token}"}
+    refused = httpx.post(f"{stack.url}/api/turns", json={}, headers=bearer, trust_env=False, timeout=60)
+    assert refused.json()["code"] == "invalid_request"
+    nobody = json.dumps({"account_id": new_id()})
+    stack.client("stepfunctions").start_execution(stateMachineArn=stack.outputs["EraseAccount"], input=nobody)
 
 
 _PROBE = """

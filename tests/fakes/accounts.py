@@ -34,6 +34,7 @@ class Rows:
     logins: dict[str, Login] = field(default_factory=dict)
     tries: dict[str, Tries] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
+    erasing: dict[str, int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -71,8 +72,10 @@ class FakeAccounts(_Store):
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         rows = self._rows
         with rows.lock:
-            account = rows.accounts[session.account_id]
+            account = rows.accounts.get(session.account_id)
             stored = rows.logins.get(login.login_id)
+            if account is None:
+                return False
             replayed = factor.totp_step is not None and account.totp_step >= factor.totp_step
             spent = factor.backup_mac is not None and (session.account_id, factor.backup_mac) not in rows.backups
             if stored is None or not stored.password_proved or replayed or spent:
@@ -84,6 +87,55 @@ class FakeAccounts(_Store):
                 rows.backups.discard((session.account_id, factor.backup_mac))
             rows.sessions[session.account_id, session.session_id] = session
             return True
+
+    def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
+        rows, account_id = self._rows, account.account_id
+        with rows.lock:
+            stored = rows.accounts.get(account_id)
+            replayed = stored and factor.totp_step is not None and stored.totp_step >= factor.totp_step
+            spent = factor.backup_mac is not None and (account_id, factor.backup_mac) not in rows.backups
+            if stored is None or replayed or spent:
+                return False
+            del rows.accounts[account_id], rows.emails[account.email_key], rows.methods[account_id]
+            rows.backups = {each for each in rows.backups if each[0] != account_id}
+            rows.sessions = {key: session for key, session in rows.sessions.items() if key[0] != account_id}
+            rows.erasing[account_id] = now
+            return True
+
+
+class FakeRemains(_Store):
+    """`left`: how many rows each account has left; a batch is ten of them."""
+
+    def __init__(self, rows: Rows) -> None:
+        super().__init__(rows)
+        self.left: dict[str, int] = {}
+
+    def pending(self) -> list[str]:
+        return sorted(self._rows.erasing)
+
+    def shredded_at(self, account_id: str) -> int | None:
+        return self._rows.erasing.get(account_id)
+
+    def erase_some(self, account_id: str) -> int:
+        batch = min(10, self.left.get(account_id, 0))
+        self.left[account_id] = self.left.get(account_id, 0) - batch
+        return batch
+
+    def forget(self, account_id: str) -> None:
+        self._rows.erasing.pop(account_id, None)
+
+
+class FakeErasures:
+    """Notes what was started, and can be told to be away."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.away = False
+
+    def start(self, account_id: str) -> bool:
+        if not self.away:
+            self.started.append(account_id)
+        return not self.away
 
 
 class FakeSignUps(_Store):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from sealmate import errors
-from sealmate.turns.ports import Chat, Record
-from tests.fakes.stores import Store, Tables
+from sealmate.turns.ports import Chat, Imported, Record
+from tests.fakes.stores import Store, Tables, note
 
 
 class FakeChats(Store):
@@ -37,23 +38,76 @@ class FakeChats(Store):
             raise errors.TurnNotFound()
         return record
 
-    def set_title(self, account_id: str, chat_id: str, title: bytes) -> None:
+    def set_title(self, account_id: str, chat_id: str, title: bytes, *, at: int) -> None:
         with self._tables.lock:
-            chat = self._tables.chats.get((account_id, chat_id))
+            chat = self._alive(account_id, chat_id)
             if chat is not None and chat.title is None:
-                self._tables.chats[account_id, chat_id] = replace(chat, title=title)
+                self._put(account_id, replace(chat, title=title, updated_at=at))
 
-    def set_suggestions(self, account_id: str, chat_id: str, turn_id: str, suggestions: bytes) -> None:
-        with self._tables.lock:
-            record = self.record(account_id, chat_id, turn_id)
-            self._tables.records[account_id, chat_id, turn_id] = replace(record, suggestions=suggestions)
+    def set_suggestions(self, account_id: str, chat_id: str, turn_id: str, suggestions: bytes, *, at: int) -> None:
+        self._note(account_id, chat_id, turn_id, at=at, suggestions=suggestions)
 
-    def set_review(self, account_id: str, chat_id: str, turn_id: str, *, code: str, withhold: bool) -> None:
+    def set_review(self, account_id: str, chat_id: str, turn_id: str, *, code: str, withhold: bool, at: int) -> None:
+        taken_back: dict[str, Any] = {"outcome": "withheld", "answer": None} if withhold else {}
+        self._note(account_id, chat_id, turn_id, at=at, code=code, **taken_back)
+
+    def set_details(self, account_id: str, chat_id: str, details: bytes, *, seen: int, at: int) -> bool:
         with self._tables.lock:
-            record = replace(self.record(account_id, chat_id, turn_id), code=code)
-            if withhold:
-                record = replace(record, outcome="withheld", answer=None)
-            self._tables.records[account_id, chat_id, turn_id] = record
+            chat = self._alive(account_id, chat_id)
+            if chat is None or chat.revision != seen:
+                return False
+            self._put(account_id, replace(chat, details=details, revision=seen + 1, updated_at=at))
+            return True
+
+    def delete(self, account_id: str, chat_id: str, *, at: int) -> list[str]:
+        with self._tables.lock:
+            chat = self.chat(account_id, chat_id)
+            if not chat.deleted:
+                gone: dict[str, Any] = {"keys": {}, "title": None, "details": None, "revision": 0, "deleted": True}
+                self._put(account_id, replace(chat, **gone, updated_at=at, active_at=at))
+            keys = [key for key in self._tables.records if key[:2] == (account_id, chat_id)]
+            gone_records = [self._tables.records.pop(key) for key in keys]
+            return [record.turn_id for record in gone_records if record.outcome == "asked"]
+
+    def delete_turn(self, account_id: str, chat_id: str, turn_id: str, *, outcome: str, at: int) -> bool:
+        with self._tables.lock:
+            record = self._tables.records.get((account_id, chat_id, turn_id))
+            if record is None or record.outcome != outcome:
+                return False
+            said = ("message", "answer", "suggestions", "code", "mate", "model", "finish")
+            return self._note(account_id, chat_id, turn_id, at=at, outcome="deleted", **dict.fromkeys(said))
+
+    def add(self, imported: Imported, *, at: int) -> int:
+        tables, account, chat_id = self._tables, imported.account_id, imported.chat_id
+        with tables.lock:
+            known = tables.chats.get((account, chat_id))
+            self._check(imported, known)
+            keys = [(account, chat_id, record.turn_id) for record in imported.records]
+            new = [(key, r) for key, r in zip(keys, imported.records, strict=True) if key not in tables.records]
+            if known is None or new:
+                self._put(account, replace(known or _begun(imported), updated_at=at))
+            tables.records.update(new)
+            return len(new)
+
+    def _check(self, imported: Imported, known: Chat | None) -> None:
+        if known is None:
+            if self._tables.epochs.get(imported.account_id) != imported.key_epoch:
+                raise errors.WrongEpoch()
+        elif known.deleted:
+            raise errors.ChatNotFound()
+        elif known.keys.get(imported.generation) != imported.chat_key:
+            raise errors.ChatKeyConflict()
+
+    def _alive(self, account_id: str, chat_id: str) -> Chat | None:
+        chat = self._tables.chats.get((account_id, chat_id))
+        return None if chat is None or chat.deleted else chat
+
+    def _put(self, account_id: str, chat: Chat) -> None:
+        self._tables.chats[account_id, chat.chat_id] = chat
+
+    def _note(self, account_id: str, chat_id: str, turn_id: str, *, at: int, **changes: Any) -> bool:
+        with self._tables.lock:
+            return note(self._tables, account_id, chat_id, turn_id, at=at, **changes)
 
 
 class FakeHistoryCache(Store):
@@ -75,6 +129,20 @@ class FakeHistoryCache(Store):
 
     def forget(self, account_id: str, chat_id: str) -> None:
         self._tables.cache.pop((account_id, chat_id), None)
+
+
+def _begun(imported: Imported) -> Chat:
+    return Chat(
+        chat_id=imported.chat_id,
+        generation=imported.generation,
+        keys={imported.generation: imported.chat_key},
+        title=None,
+        details=imported.details,
+        revision=1 if imported.details else 0,
+        created_at=imported.created_at,
+        updated_at=imported.active_at,
+        active_at=imported.active_at,
+    )
 
 
 def _cursor(chat: Chat) -> str:

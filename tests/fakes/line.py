@@ -16,7 +16,9 @@ from sealmate.billing.sweep import Sweep
 from sealmate.seal.data_keys import DataKeySeal
 from sealmate.turns.answer import Respond
 from sealmate.turns.audience import Audience
+from sealmate.turns.changing import Changing
 from sealmate.turns.fail import Fail
+from sealmate.turns.importing import Importing
 from sealmate.turns.ports import Caller, Turn, Turns
 from sealmate.turns.post_process import PostProcess
 from sealmate.turns.pre_process import PreProcess
@@ -85,14 +87,17 @@ class Line:
     def data_seal(self) -> DataKeySeal:
         return DataKeySeal(keys=self.keys, random=self.random)
 
-    def audience_of(self, turn: Turn | StageInput) -> Audience:
+    def audience(self, account_id: str, chat_id: str, connection_id: str = "") -> Audience:
         return Audience(
-            account_id=turn.account_id,
-            chat_id=turn.chat_id,
-            connection_id=turn.connection_id,
+            account_id=account_id,
+            chat_id=chat_id,
+            connection_id=connection_id,
             connections=self.connections,
             push=self.push,
         )
+
+    def audience_of(self, turn: Turn | StageInput) -> Audience:
+        return self.audience(turn.account_id, turn.chat_id, turn.connection_id)
 
     # --- the steps ---
 
@@ -161,7 +166,13 @@ class Line:
 
     @cached_property
     def end(self) -> End:
-        return End(wallets=self.wallets, turns=self.turns, settle=self.settle, audience_of=self.audience_of)
+        return End(
+            wallets=self.wallets,
+            turns=self.turns,
+            settle=self.settle,
+            clock=self.clock,
+            audience_of=self.audience_of,
+        )
 
     @cached_property
     def fail(self) -> Fail:
@@ -184,6 +195,14 @@ class Line:
             end=self.end,
             execute=self.execute,
         )
+
+    @cached_property
+    def changing(self) -> Changing:
+        return Changing(turns=self.turns, chats=self.chats, cache=self.cache, clock=self.clock, audience=self.audience)
+
+    @cached_property
+    def importing(self) -> Importing:
+        return Importing(turns=self.turns, chats=self.chats, clock=self.clock, audience=self.audience)
 
     @cached_property
     def stop(self) -> Stop:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sealmate.billing.ports import Hold, LedgerRow, Wallet
 from sealmate.turns.ports import Chat, Record, Stream, Turn
@@ -24,6 +25,7 @@ class Tables:
     turns: dict[tuple[str, str], Turn] = field(default_factory=dict)
     messages: dict[tuple[str, str], bytes] = field(default_factory=dict)
     asked: Counter[tuple[str, int]] = field(default_factory=Counter)
+    imported: Counter[tuple[str, int]] = field(default_factory=Counter)
     streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
     chats: dict[tuple[str, str], Chat] = field(default_factory=dict)
     records: dict[tuple[str, str, str], Record] = field(default_factory=dict)
@@ -44,6 +46,19 @@ class Tables:
 
 def ledger_key(at: int, row_id: str) -> str:
     return f"{at:020d}#{row_id}"
+
+
+def note(tables: Tables, account: str, chat_id: str, turn: str, *, at: int | None = None, **changes: Any) -> bool:
+    """What became of a turn, in its record and as a change of its chat; False if either is gone."""
+    record, chat = tables.records.get((account, chat_id, turn)), tables.chats.get((account, chat_id))
+    if record is None or record.outcome == "deleted":
+        return False
+    if at is not None:
+        if chat is None or chat.deleted:
+            return False
+        tables.chats[account, chat_id] = replace(chat, updated_at=at)
+    tables.records[account, chat_id, turn] = replace(record, **changes)
+    return True
 
 
 class Store:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sealmate import errors
 from sealmate.turns.ports import Answer, Chat, NewTurn, Record, Stream, Turn
-from tests.fakes.stores import Store
+from tests.fakes.stores import Store, note
 
 _EMPTY = Stream(attempt=0, seq=0, stop=False, joined=frozenset(), snapshot=None, mate=None, model=None)
 
@@ -17,37 +17,49 @@ class FakeTurns(Store):
             self._tables.asked[account_id, minute] += 1
             return self._tables.asked[account_id, minute]
 
+    def count_import(self, account_id: str, *, minute: int) -> int:
+        with self._tables.lock:
+            self._tables.imported[account_id, minute] += 1
+            return self._tables.imported[account_id, minute]
+
     def begin(self, new: NewTurn) -> bool:
         tables, turn = self._tables, new.turn
         key, record_key = (turn.account_id, turn.turn_id), (turn.account_id, turn.chat_id, turn.turn_id)
         with tables.lock:
             if key in tables.turns or record_key in tables.records:
                 return False
-            chat = self._chat_after(new)
-            if new.chat_key is not None and tables.epochs.get(turn.account_id) != new.key_epoch:
-                raise errors.WrongEpoch()
-            tables.chats[turn.account_id, turn.chat_id] = chat
+            if not turn.temporary:
+                self._write_chat(new)
             tables.turns[key] = replace(turn, status="asked")
             tables.messages[key] = new.sealed_message
-            tables.records[record_key] = Record(
-                turn_id=turn.turn_id,
-                chat_id=turn.chat_id,
-                parent=new.parent,
-                created_at=turn.created_at,
-                message=new.record,
-                outcome="asked",
-            )
             return True
+
+    def _write_chat(self, new: NewTurn) -> None:
+        tables, turn = self._tables, new.turn
+        chat = self._chat_after(new)
+        if new.chat_key is not None and tables.epochs.get(turn.account_id) != new.key_epoch:
+            raise errors.WrongEpoch()
+        tables.chats[turn.account_id, turn.chat_id] = chat
+        tables.records[turn.account_id, turn.chat_id, turn.turn_id] = Record(
+            turn_id=turn.turn_id,
+            chat_id=turn.chat_id,
+            parent=new.parent,
+            created_at=turn.created_at,
+            message=new.record,
+            outcome="asked",
+        )
 
     def _chat_after(self, new: NewTurn) -> Chat:
         turn = new.turn
         known = self._tables.chats.get((turn.account_id, turn.chat_id))
+        if known is not None and known.deleted:
+            raise errors.ChatNotFound()
         if new.chat_key is None:
             if known is None:
                 raise errors.ChatNotFound()
             if known.generation != new.generation:
                 raise errors.WrongEpoch()
-            return replace(known, updated_at=turn.created_at)
+            return replace(known, updated_at=turn.created_at, active_at=turn.created_at)
         if known is not None:
             raise errors.ChatKeyConflict()
         return Chat(
@@ -57,6 +69,7 @@ class FakeTurns(Store):
             title=None,
             created_at=turn.created_at,
             updated_at=turn.created_at,
+            active_at=turn.created_at,
         )
 
     def turn(self, account_id: str, turn_id: str) -> Turn:
@@ -115,7 +128,7 @@ class FakeTurns(Store):
             stream = self._stream(turn)
             self._put(turn, replace(stream, joined=stream.joined | {connection_id}))
 
-    def answered(self, turn: Turn, answer: Answer, *, attempt: int) -> None:
+    def answered(self, turn: Turn, answer: Answer, *, attempt: int) -> bool:
         tables, key = self._tables, (turn.account_id, turn.turn_id)
         with tables.lock:
             stream, stored = self._of_attempt(turn, attempt), tables.turns[key]
@@ -124,9 +137,14 @@ class FakeTurns(Store):
             names = ("mate", "model", "finish", "input_tokens", "output_tokens", "credits")
             used = {name: getattr(answer, name) for name in names}
             tables.turns[key] = replace(stored, status="answered", **used)
-            record_key = (turn.account_id, turn.chat_id, turn.turn_id)
-            tables.records[record_key] = replace(
-                tables.records[record_key],
+            in_flight = answer.envelope if turn.temporary else None
+            self._put(turn, replace(stream, snapshot=answer.snapshot, answer=in_flight))
+            return note(
+                tables,
+                turn.account_id,
+                turn.chat_id,
+                turn.turn_id,
+                at=answer.answered_at,
                 outcome="answered",
                 answer=answer.envelope,
                 mate=answer.mate,
@@ -134,7 +152,6 @@ class FakeTurns(Store):
                 finish=answer.finish,
                 answered_at=answer.answered_at,
             )
-            self._put(turn, replace(stream, snapshot=answer.snapshot))
 
     def _stream(self, turn: Turn) -> Stream:
         return self._tables.streams.get((turn.account_id, turn.turn_id), _EMPTY)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sealmate import errors
 from sealmate.billing.ports import Charge, Hold, LedgerRow, Wallet
 from sealmate.turns.ports import Turn
-from tests.fakes.stores import HoldRow, Store, ledger_key
+from tests.fakes.stores import HoldRow, Store, ledger_key, note
 
 
 class FakeWallets(Store):
@@ -49,7 +49,7 @@ class FakeWallets(Store):
                 row_id=turn.turn_id, kind="charge", at=hold.reserved_at, turn_id=turn.turn_id, **vars(charge)
             )
             tables.turns[key] = replace(stored, status="settled")
-            self._note(turn, credits=charge.credits)
+            note(tables, turn.account_id, turn.chat_id, turn.turn_id, credits=charge.credits)
             return True
 
     def charge_of(self, hold: Hold) -> Charge | None:
@@ -63,7 +63,7 @@ class FakeWallets(Store):
             model=row.model or "",
         )
 
-    def release(self, turn: Turn, hold: Hold | None, *, outcome: str, code: str) -> bool:
+    def release(self, turn: Turn, hold: Hold | None, *, outcome: str, code: str, at: int) -> bool:
         tables, key = self._tables, (turn.account_id, turn.turn_id)
         with tables.lock:
             stored = tables.turns[key]
@@ -73,7 +73,7 @@ class FakeWallets(Store):
                 del tables.holds[key]
                 self._move(turn.account_id, available=hold.credits, held=-hold.credits)
             tables.turns[key] = replace(stored, status="ended", code=code)
-            self._note(turn, outcome=outcome, code=code)
+            note(tables, turn.account_id, turn.chat_id, turn.turn_id, at=at, outcome=outcome, code=code)
             tables.messages.pop(key, None)
             tables.streams.pop(key, None)
             return True
@@ -92,7 +92,3 @@ class FakeWallets(Store):
     def _move(self, account_id: str, *, available: int, held: int) -> None:
         wallet = self.wallet(account_id)
         self._tables.wallets[account_id] = Wallet(available=wallet.available + available, held=wallet.held + held)
-
-    def _note(self, turn: Turn, **changes: int | str) -> None:
-        key = (turn.account_id, turn.chat_id, turn.turn_id)
-        self._tables.records[key] = replace(self._tables.records[key], **changes)  # type: ignore[arg-type]

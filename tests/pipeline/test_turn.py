@@ -139,7 +139,9 @@ def test_another_devices_connection_follows_or_is_noticed(person: Person) -> Non
     assert "answer_started" in told
     assert "answer_finished" in told
     elsewhere = [(e.type, getattr(e, "turn_id", None)) for e in person.push.to("elsewhere")]
-    assert elsewhere == [("chat_titled", turn), ("chat_answered", turn)]
+    changed = ("chat_changed", None)  # told while the turn begins, so in no order to what the turn tells
+    assert elsewhere.count(changed) == 1
+    assert [told for told in elsewhere if told != changed] == [("chat_titled", turn), ("chat_answered", turn)]
 
 
 @pytest.mark.parametrize("harm", [7, 8, 10])

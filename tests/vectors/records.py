@@ -91,6 +91,18 @@ def records() -> list[Record]:
             replace(of_chat, namespace=Namespace.CACHE),
             b'[{"role":"user","text":"Hi"},{"role":"assistant","text":"Hello"}]',
         ),
+        Record(
+            "details",
+            CHAT_KEY,
+            replace(of_chat, namespace=Namespace.DETAILS, version=7),
+            '{"title":"Kalte Füße","pinned":true,"folder":"Reisen"}'.encode(),
+        ),
+        Record(
+            "details_first_and_empty",
+            CHAT_KEY,
+            replace(of_chat, namespace=Namespace.DETAILS),
+            b'{"title":null,"pinned":false,"folder":null}',
+        ),
     ]
 
 

@@ -1,7 +1,7 @@
 """The one door to the key scheme of docs/formats.md: a pure leaf, no network, no files, no clock."""
 
 from .accounts import AccountKeys, MasterKeys, SigningKey, WrappedKeys, make_account_keys, unlock_account
-from .chats import ChatKey, hash_of, make_chat_key, unwrap_chat_key, wrap_chat_key
+from .chats import ChatKey, Details, hash_of, make_chat_key, unwrap_chat_key, wrap_chat_key
 from .envelope import read_epoch
 from .errors import CryptoError
 from .keys import Random, system_random
@@ -15,6 +15,7 @@ __all__ = [
     "AccountKeys",
     "ChatKey",
     "CryptoError",
+    "Details",
     "EpochStatement",
     "MasterKeys",
     "MethodKind",

@@ -1,7 +1,7 @@
-"""A chat's key and the records under it: messages, answers, titles, follow-ups and the server's short cache."""
+"""A chat's key and the records under it: messages, answers, titles, details, follow-ups and the server's short cache."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,15 @@ from .xwing import KeyPair
 
 hash_of = sha256
 """The parent hash of a record is the SHA-256 of its whole envelope."""
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a person changed about a chat; `title` goes before the one that was made for it."""
+
+    title: str | None = None
+    pinned: bool = False
+    folder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,20 @@ class ChatKey:
         if not isinstance(suggestions, list) or not all(isinstance(each, str) for each in suggestions):
             raise CryptoError("bad_content")
         return suggestions
+
+    def seal_details(self, details: Details, *, revision: int, random: Random = system_random) -> bytes:
+        """`revision`: the one they will be stored as."""
+        return envelope.seal(self.key, self._details_place(revision), _json_bytes(asdict(details)), random=random)
+
+    def open_details(self, sealed: bytes, *, revision: int) -> Details:
+        content = _read_json(envelope.open_with(self.key, self._details_place(revision), sealed))
+        title, pinned, folder = content.get("title"), content.get("pinned"), content.get("folder")
+        if not isinstance(pinned, bool) or not all(isinstance(each, str | None) for each in (title, folder)):
+            raise CryptoError("bad_content")
+        return Details(title, pinned, folder)
+
+    def _details_place(self, revision: int) -> Place:
+        return replace(self.place(Namespace.DETAILS, self.chat), version=revision)
 
     def place(self, namespace: Namespace, record: str, parent: bytes = b"") -> Place:
         return Place(namespace, self.account, scope=self.chat, record=record, epoch=self.generation, parent=parent)

@@ -34,6 +34,7 @@ class Namespace(IntEnum):
     TITLE = 8
     SUGGESTIONS = 9
     CACHE = 10
+    DETAILS = 11
 
     @property
     def suite(self) -> Suite:

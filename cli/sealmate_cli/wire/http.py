@@ -6,7 +6,7 @@ from sealmate_cli.crypto import AccountKeys, EpochStatement, SigningKey, UnlockM
 
 from .shape import Bytes, Shape, to_wire
 
-Outcome = Literal["asked", "answered", "refused", "failed", "stopped", "withheld"]
+Outcome = Literal["asked", "answered", "refused", "failed", "stopped", "withheld", "deleted"]
 
 
 class Problem(Shape):
@@ -133,8 +133,13 @@ class Chat(Shape):
     generation: int
     keys: list[WrappedChatKey]
     title: Bytes | None = None
+    details: Bytes | None = None
+    revision: int = 0
+    deleted: bool = False
     created_at: int
     updated_at: int
+    active_at: int | None = None
+    """None from a server that doesn't say."""
 
 
 class ChatPage(Shape):
@@ -154,7 +159,8 @@ class Turn(Shape):
     chat_id: str
     parent: Parent | None = None
     created_at: int
-    message: Bytes
+    message: Bytes | None = None
+    """None if the turn was deleted."""
     answer: Bytes | None = None
     suggestions: Bytes | None = None
     outcome: Outcome

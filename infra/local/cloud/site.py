@@ -2,14 +2,12 @@
 
 import asyncio
 import gzip
-import mimetypes
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from infra import web_headers
 
-_KINDS = {".js": "text/javascript", ".webmanifest": "application/manifest+json", ".wasm": "application/wasm"}
 _PACKED = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
 
 
@@ -25,7 +23,7 @@ def find(root: Path, path: str) -> Path | None:
 
 async def send_file(send: Any, file: Path, *, path: str, packs: bool) -> None:
     """`packs`: the browser takes gzip."""
-    kind = _KINDS.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    kind = web_headers.content_type(file.name)
     is_page = file.suffix == ".html"
     headers = web_headers.for_page() if is_page else web_headers.for_files()
     headers |= {"Content-Type": kind, "Cache-Control": web_headers.cache_control(path), "Vary": "Accept-Encoding"}

@@ -136,11 +136,11 @@ class HttpApp(Chalice):
 
         return decorate
 
-    def body(self, schema: type[S]) -> S:
-        """The current request's JSON body as `schema`."""
+    def body(self, schema: type[S], *, limit: int = MAX_BODY) -> S:
+        """The current request's JSON body as `schema`, of at most so many bytes."""
         raw = self._request().raw_body
-        if len(raw) > MAX_BODY:
-            raise errors.RequestTooLarge(limit=MAX_BODY)
+        if len(raw) > limit:
+            raise errors.RequestTooLarge(limit=limit)
         return parse(schema, raw)
 
     def query(self, name: str) -> str | None:

@@ -120,6 +120,12 @@ class ChatKeyConflict(SealmateError):
     next_step = "Load the chat again and use the key that is stored; your message was not stored."
 
 
+class DetailsConflict(SealmateError):
+    code, status = "details_conflict", 409
+    message = "This chat's name, folder or pin was changed elsewhere meanwhile."
+    next_step = "Load the chat again and make the change to what is there now."
+
+
 class WrongEpoch(SealmateError):
     code, status = "wrong_epoch", 409
     message = "This was sealed with a key that is not the current one."
@@ -142,6 +148,14 @@ class TurnNotFound(SealmateError):
     code, status = "turn_not_found", 404
     message = "This message doesn't exist here."
     next_step = "Load the chat again."
+
+
+class AnswerNotKept(SealmateError):
+    """Of a temporary chat: the answer was sealed, told, and stored nowhere."""
+
+    code, status = "answer_not_kept", 410
+    message = "This answer was temporary and isn't kept anywhere."
+    next_step = "Ask again if you still need it."
 
 
 class TurnNotStarted(SealmateError):

@@ -126,6 +126,14 @@ class ChatAnswered(_OfTurn):
     type: Literal["chat_answered"] = "chat_answered"
 
 
+class ChatChanged(Shape):
+    """Something of the chat is other than before: whoever keeps it loads it again."""
+
+    type: Literal["chat_changed"] = "chat_changed"
+    chat_id: str
+    updated_at: int
+
+
 class RequestRefused(Shape):
     type: Literal["request_refused"] = "request_refused"
     code: str
@@ -154,6 +162,7 @@ Event = Annotated[
     | TurnStopped
     | TurnFailed
     | ChatAnswered
+    | ChatChanged
     | RequestRefused,
     Field(discriminator="type"),
 ]

@@ -16,10 +16,20 @@ if TYPE_CHECKING:
 
     from sealmate import ports
     from sealmate.accounts.account import OwnAccount
+    from sealmate.accounts.erasing import EraseAccount, EraseRemains
     from sealmate.accounts.sessions import Sessions
     from sealmate.accounts.signing_in import SigningIn
     from sealmate.accounts.signing_up import SigningUp
-    from sealmate.accounts.stores import AccountStore, LoginStore, SessionStore, SignUpStore, TicketStore, TryStore
+    from sealmate.accounts.stores import (
+        AccountStore,
+        Erasures,
+        LoginStore,
+        Remains,
+        SessionStore,
+        SignUpStore,
+        TicketStore,
+        TryStore,
+    )
     from sealmate.accounts.tickets import Tickets
     from sealmate.adapters.dynamodb.provider_keys import DynamoProviderKeys
     from sealmate.billing.end import End
@@ -29,8 +39,10 @@ if TYPE_CHECKING:
     from sealmate.billing.sweep import Sweep
     from sealmate.turns.answer import Respond
     from sealmate.turns.audience import Audience
+    from sealmate.turns.changing import Changing
     from sealmate.turns.connect import Connect
     from sealmate.turns.fail import Fail
+    from sealmate.turns.importing import Importing
     from sealmate.turns.ports import Chats, Connections, HistoryCache, Turn, Turns
     from sealmate.turns.post_process import PostProcess
     from sealmate.turns.pre_process import PreProcess
@@ -147,10 +159,11 @@ def connections() -> Connections:
 @_once
 def chats() -> Chats:
     from sealmate.adapters.dynamodb.chats import DynamoChats
-    from sealmate.adapters.dynamodb.items import ChatItem, RecordItem
+    from sealmate.adapters.dynamodb.items import ChatItem, EpochItem, RecordItem
     from sealmate.adapters.dynamodb.table import bind
 
     bind(ChatItem, RecordItem, table="CHATS_TABLE")
+    bind(EpochItem, table="ACCOUNTS_TABLE")
     return DynamoChats()
 
 
@@ -205,16 +218,35 @@ def executions() -> ports.Executions:
     return StepFunctions(state_machine=required("ANSWER_TURN_ARN"))
 
 
-def audience_of(turn: StageInput | Turn) -> Audience:
+def audience(account_id: str, chat_id: str, connection_id: str = "") -> Audience:
+    """`connection_id`: the one that asked, if one did."""
     from sealmate.turns.audience import Audience
 
     return Audience(
-        account_id=turn.account_id,
-        chat_id=turn.chat_id,
-        connection_id=turn.connection_id,
+        account_id=account_id,
+        chat_id=chat_id,
+        connection_id=connection_id,
         connections=connections(),
         push=push(),
     )
+
+
+def audience_of(turn: StageInput | Turn) -> Audience:
+    return audience(turn.account_id, turn.chat_id, turn.connection_id)
+
+
+@_once
+def changing() -> Changing:
+    from sealmate.turns.changing import Changing
+
+    return Changing(turns=turns(), chats=chats(), cache=history_cache(), clock=clock(), audience=audience)
+
+
+@_once
+def importing() -> Importing:
+    from sealmate.turns.importing import Importing
+
+    return Importing(turns=turns(), chats=chats(), clock=clock(), audience=audience)
 
 
 @_once
@@ -336,7 +368,7 @@ def settle() -> Settle:
 def end() -> End:
     from sealmate.billing.end import End
 
-    return End(wallets=wallets(), turns=turns(), settle=settle(), audience_of=audience_of)
+    return End(wallets=wallets(), turns=turns(), settle=settle(), clock=clock(), audience_of=audience_of)
 
 
 @_once
@@ -358,11 +390,11 @@ def sweep() -> Sweep:
 
 @_once
 def account_store() -> AccountStore:
-    from sealmate.adapters.dynamodb.account_items import AccountItem, BackupItem, EmailItem, MethodItem
+    from sealmate.adapters.dynamodb.account_items import AccountItem, BackupItem, EmailItem, ErasureItem, MethodItem
     from sealmate.adapters.dynamodb.accounts import DynamoAccounts
     from sealmate.adapters.dynamodb.table import bind
 
-    bind(AccountItem, BackupItem, EmailItem, MethodItem, table="ACCOUNTS_TABLE")
+    bind(AccountItem, BackupItem, EmailItem, ErasureItem, MethodItem, table="ACCOUNTS_TABLE")
     session_store()  # creating an account and signing in begin a session in the same transaction
     return DynamoAccounts()
 
@@ -486,3 +518,54 @@ def own_account() -> OwnAccount:
 
     bind(WalletItem, table="WALLETS_TABLE")
     return OwnAccount(seal=data_seal(), accounts=account_store(), wallets=DynamoWallets(), sessions=sessions())
+
+
+@_once
+def erasures() -> Erasures:
+    from sealmate.adapters.erasures import EraseAccountMachine
+
+    return EraseAccountMachine(state_machine=required("ERASE_ACCOUNT_ARN"))
+
+
+@_once
+def erase_account() -> EraseAccount:
+    from sealmate.accounts.erasing import EraseAccount
+
+    return EraseAccount(
+        clock=clock(),
+        keys=keys(),
+        seal=data_seal(),
+        accounts=account_store(),
+        counters=try_store(),
+        sessions=sessions(),
+        erasures=erasures(),
+    )
+
+
+@_once
+def remains() -> Remains:
+    from sealmate.adapters.dynamodb.account_items import ErasureItem
+    from sealmate.adapters.dynamodb.items import ChatItem, LedgerItem
+    from sealmate.adapters.dynamodb.remains import (
+        AccountsRow,
+        ChatsRow,
+        ConnectionsRow,
+        DynamoRemains,
+        TurnsRow,
+        WalletsRow,
+    )
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(AccountsRow, ErasureItem, table="ACCOUNTS_TABLE")
+    bind(ChatItem, ChatsRow, table="CHATS_TABLE")
+    bind(TurnsRow, table="TURNS_TABLE")
+    bind(WalletsRow, LedgerItem, table="WALLETS_TABLE")
+    bind(ConnectionsRow, table="CONNECTIONS_TABLE")
+    return DynamoRemains()
+
+
+@_once
+def erase_remains() -> EraseRemains:
+    from sealmate.accounts.erasing import EraseRemains
+
+    return EraseRemains(clock=clock(), remains=remains())

@@ -17,6 +17,7 @@ from sealmate.accounts.stores import (
     AccountStore,
     Balances,
     LoginStore,
+    Remains,
     SessionStore,
     SignUpStore,
     TicketStore,
@@ -29,6 +30,7 @@ from tests.fakes.accounts import (
     FakeAccounts,
     FakeGrantedWallets,
     FakeLogins,
+    FakeRemains,
     FakeSessions,
     FakeSignUps,
     FakeTickets,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 REGION = "eu-central-1"
+TABLES = ("accounts", "chats", "turns", "wallets", "connections")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,7 @@ class Stores:
     tries: TryStore
     tickets: TicketStore
     wallets: Balances
+    remains: Remains
 
 
 @pytest.fixture
@@ -62,6 +66,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "ACCOUNTS_TABLE": "accounts",
+        "CHATS_TABLE": "chats",
+        "TURNS_TABLE": "turns",
         "WALLETS_TABLE": "wallets",
         "CONNECTIONS_TABLE": "connections",
     }.items():
@@ -73,7 +79,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     wiring.override()
     with mock_aws():
         dynamodb = boto3.client("dynamodb")
-        for table in ("accounts", "wallets", "connections"):
+        for table in TABLES:
             _create(dynamodb, table)
         yield REGION
     wiring.override()
@@ -93,6 +99,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             tries=FakeTries(rows),
             tickets=FakeTickets(rows),
             wallets=FakeGrantedWallets(rows),
+            remains=FakeRemains(rows),
         )
     request.getfixturevalue("aws")
     bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
@@ -104,6 +111,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         tries=wiring.try_store(),
         tickets=wiring.ticket_store(),
         wallets=DynamoWallets(),
+        remains=wiring.remains(),
     )
 
 

@@ -42,6 +42,7 @@ def new_turn(
     generation: int = 1,
     key_epoch: int = 1,
     at: int = NOW,
+    temporary: bool = False,
 ) -> NewTurn:
     """With a chat's first message, unless `chat_key` is None. Turn ids sort by the order in which they are made."""
     turn = Turn(
@@ -52,6 +53,7 @@ def new_turn(
         created_at=at,
         connection_id="connection",
         characters=5,
+        temporary=temporary,
     )
     return NewTurn(
         turn=turn,

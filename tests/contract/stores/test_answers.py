@@ -75,7 +75,7 @@ def test_a_turn_that_was_ended_is_not_answered(stores: Stores) -> None:
     turn = asked(stores)
     hold = reserve(stores, turn)
     claim(stores, turn)
-    assert stores.wallets.release(turn, hold, outcome="failed", code="turn_interrupted")
+    assert stores.wallets.release(turn, hold, outcome="failed", code="turn_interrupted", at=NOW)
     with pytest.raises(errors.TurnAlreadyRunning):
         stores.turns.answered(turn, ANSWER, attempt=1)
     with pytest.raises(errors.TurnAlreadyRunning):

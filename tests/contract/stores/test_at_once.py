@@ -7,6 +7,7 @@ from tests.contract.stores.conftest import Stores
 from tests.contract.stores.given import (
     ANSWER,
     CHARGE,
+    NOW,
     answered,
     asked,
     claim,
@@ -52,7 +53,7 @@ def test_one_of_twenty_settles(stores: Stores) -> None:
 
 def test_one_of_twenty_releases(stores: Stores) -> None:
     turn, hold = running(stores)
-    won = together(lambda _: stores.wallets.release(turn, hold, outcome="failed", code="internal"))
+    won = together(lambda _: stores.wallets.release(turn, hold, outcome="failed", code="internal", at=NOW))
     assert won.count(True) == 1
     assert numbers(stores) == (1000, 0)
 
@@ -64,7 +65,7 @@ def test_an_answer_and_a_release_never_both_happen(stores: Stores) -> None:
     def act(number: int) -> str:
         """Answers and settles, or releases, whichever comes first."""
         if number % 2:
-            return "released" if stores.wallets.release(turn, hold, outcome="failed", code="internal") else ""
+            return "released" if stores.wallets.release(turn, hold, outcome="failed", code="internal", at=NOW) else ""
         try:
             stores.turns.answered(turn, ANSWER, attempt=1)
         except errors.TurnAlreadyRunning:

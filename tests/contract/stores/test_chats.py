@@ -63,27 +63,27 @@ def test_records_come_oldest_first_from_behind_a_turn(stores: Stores) -> None:
 
 def test_only_the_first_title_is_kept(stores: Stores) -> None:
     asked(stores, chat=CHAT)
-    stores.chats.set_title(stores.account, CHAT, b"first")
-    stores.chats.set_title(stores.account, CHAT, b"second")
+    stores.chats.set_title(stores.account, CHAT, b"first", at=NOW)
+    stores.chats.set_title(stores.account, CHAT, b"second", at=NOW)
     assert stores.chats.chat(stores.account, CHAT).title == b"first"
 
 
 def test_a_title_makes_no_chat(stores: Stores) -> None:
-    stores.chats.set_title(stores.account, "nowhere", b"title")
+    stores.chats.set_title(stores.account, "nowhere", b"title", at=NOW)
     with pytest.raises(errors.ChatNotFound):
         stores.chats.chat(stores.account, "nowhere")
 
 
 def test_suggestions_stand_beside_the_answer(stores: Stores) -> None:
     turn, _ = answered(stores)
-    stores.chats.set_suggestions(stores.account, turn.chat_id, turn.turn_id, b"suggestions")
+    stores.chats.set_suggestions(stores.account, turn.chat_id, turn.turn_id, b"suggestions", at=NOW)
     record = stores.chats.record(stores.account, turn.chat_id, turn.turn_id)
     assert (record.suggestions, record.answer) == (b"suggestions", b"envelope")
 
 
 def test_a_note_leaves_the_answer_where_it_is(stores: Stores) -> None:
     turn, _ = answered(stores)
-    stores.chats.set_review(stores.account, turn.chat_id, turn.turn_id, code="unchecked", withhold=False)
+    stores.chats.set_review(stores.account, turn.chat_id, turn.turn_id, code="unchecked", withhold=False, at=NOW)
     record = stores.chats.record(stores.account, turn.chat_id, turn.turn_id)
     assert (record.code, record.outcome, record.answer) == ("unchecked", "answered", b"envelope")
 
@@ -91,7 +91,9 @@ def test_a_note_leaves_the_answer_where_it_is(stores: Stores) -> None:
 def test_withholding_deletes_the_answer_and_keeps_the_message(stores: Stores) -> None:
     turn, _ = answered(stores)
     for _ in range(2):
-        stores.chats.set_review(stores.account, turn.chat_id, turn.turn_id, code="answer_withheld", withhold=True)
+        stores.chats.set_review(
+            stores.account, turn.chat_id, turn.turn_id, code="answer_withheld", withhold=True, at=NOW
+        )
     record = stores.chats.record(stores.account, turn.chat_id, turn.turn_id)
     assert (record.code, record.outcome, record.answer) == ("answer_withheld", "withheld", None)
     assert record.message == b"record"

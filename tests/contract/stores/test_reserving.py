@@ -77,7 +77,7 @@ def test_nothing_is_reserved_for_a_turn_that_is_over(stores: Stores) -> None:
             reserve(stores, done, execution=execution)
     stores.wallets.settle(done, held, CHARGE)
     ended = asked(stores)
-    stores.wallets.release(ended, None, outcome="failed", code="internal")
+    stores.wallets.release(ended, None, outcome="failed", code="internal", at=NOW)
     for turn in (done, ended):
         with pytest.raises(errors.TurnAlreadyRunning):
             reserve(stores, turn)
@@ -109,7 +109,7 @@ def test_a_hold_that_ended_is_no_longer_open(stores: Stores) -> None:
     dead, released = running(stores)
     assert len(open_of(stores)) == 2
     stores.wallets.settle(done, settled, CHARGE)
-    stores.wallets.release(dead, released, outcome="failed", code="internal")
+    stores.wallets.release(dead, released, outcome="failed", code="internal", at=NOW)
     assert open_of(stores) == []
 
 
@@ -117,5 +117,5 @@ def test_holds_may_be_ended_while_they_are_listed(stores: Stores) -> None:
     turns = {turn.turn_id: turn for turn, _ in (running(stores) for _ in range(5))}
     for hold in stores.wallets.open_holds(reserved_before=NOW + 1):
         if hold.account_id == stores.account:
-            assert stores.wallets.release(turns[hold.turn_id], hold, outcome="failed", code="internal")
+            assert stores.wallets.release(turns[hold.turn_id], hold, outcome="failed", code="internal", at=NOW)
     assert numbers(stores) == (1000, 0)

@@ -57,7 +57,7 @@ def test_a_hold_is_settled_once(stores: Stores) -> None:
 def test_only_an_answer_is_settled(stores: Stores) -> None:
     turn, hold = running(stores)
     assert not stores.wallets.settle(turn, hold, CHARGE)
-    stores.wallets.release(turn, hold, outcome="failed", code="internal")
+    stores.wallets.release(turn, hold, outcome="failed", code="internal", at=NOW)
     assert not stores.wallets.settle(turn, hold, CHARGE)
     assert numbers(stores) == (1000, 0)
     assert stores.wallets.charge_of(hold) is None
@@ -71,14 +71,14 @@ def test_a_hold_that_is_not_the_stored_one_is_neither_settled_nor_released(
     open_, held = running(stores)
     assert not stores.wallets.settle(done, replace(stored, **change), CHARGE)  # type: ignore[arg-type]
     other = replace(held, **change)  # type: ignore[arg-type]
-    assert not stores.wallets.release(open_, other, outcome="failed", code="internal")
+    assert not stores.wallets.release(open_, other, outcome="failed", code="internal", at=NOW)
     assert numbers(stores) == (800, 200)
 
 
 def test_a_release_gives_everything_back_and_forgets_the_message(stores: Stores) -> None:
     turn, hold = running(stores)
     claim(stores, turn)
-    assert stores.wallets.release(turn, hold, outcome="refused", code="harm_refused")
+    assert stores.wallets.release(turn, hold, outcome="refused", code="harm_refused", at=NOW)
     assert numbers(stores) == (1000, 0)
     ended = now_(stores, turn)
     assert (ended.status, ended.code) == ("ended", "harm_refused")
@@ -91,7 +91,7 @@ def test_a_release_gives_everything_back_and_forgets_the_message(stores: Stores)
 
 def test_a_turn_without_a_hold_is_released_too(stores: Stores) -> None:
     turn = asked(stores)
-    assert stores.wallets.release(turn, None, outcome="failed", code="insufficient_credits")
+    assert stores.wallets.release(turn, None, outcome="failed", code="insufficient_credits", at=NOW)
     assert now_(stores, turn).status == "ended"
     assert numbers(stores) == (1000, 0)
     with pytest.raises(errors.TurnInterrupted):
@@ -100,28 +100,28 @@ def test_a_turn_without_a_hold_is_released_too(stores: Stores) -> None:
 
 def test_a_turn_whose_hold_was_not_seen_is_not_ended(stores: Stores) -> None:
     turn, _ = running(stores)
-    assert not stores.wallets.release(turn, None, outcome="failed", code="internal")
+    assert not stores.wallets.release(turn, None, outcome="failed", code="internal", at=NOW)
     assert now_(stores, turn).status == "running"
     assert numbers(stores) == (900, 100)
 
 
 def test_a_turn_is_released_once(stores: Stores) -> None:
     turn, hold = running(stores)
-    assert stores.wallets.release(turn, hold, outcome="failed", code="provider_busy")
+    assert stores.wallets.release(turn, hold, outcome="failed", code="provider_busy", at=NOW)
     for seen in (hold, None):
-        assert not stores.wallets.release(turn, seen, outcome="stopped", code="turn_stopped")
+        assert not stores.wallets.release(turn, seen, outcome="stopped", code="turn_stopped", at=NOW)
     assert now_(stores, turn).code == "provider_busy"
     assert numbers(stores) == (1000, 0)
 
 
 def test_an_answered_turn_is_not_released(stores: Stores) -> None:
     turn, hold = answered(stores)
-    assert not stores.wallets.release(turn, hold, outcome="failed", code="internal")
+    assert not stores.wallets.release(turn, hold, outcome="failed", code="internal", at=NOW)
     assert now_(stores, turn).status == "answered"
     assert stores.turns.message(stores.account, turn.turn_id) == b"message"
     stores.wallets.settle(turn, hold, CHARGE)
     for seen in (hold, None):
-        assert not stores.wallets.release(turn, seen, outcome="failed", code="internal")
+        assert not stores.wallets.release(turn, seen, outcome="failed", code="internal", at=NOW)
     assert numbers(stores) == (970, 0)
     record = stores.chats.record(stores.account, turn.chat_id, turn.turn_id)
     assert (record.outcome, record.code, record.credits) == ("answered", None, 30)

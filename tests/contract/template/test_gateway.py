@@ -39,12 +39,11 @@ def test_the_gateways_errors_are_problem_documents(kind: str) -> None:
 def test_cloudfront_proves_itself_to_the_api_and_says_who_asks() -> None:
     (front,) = resources("AWS::CloudFront::Distribution").values()
     config = front["Properties"]["DistributionConfig"]
-    (api,) = [
-        origin for origin in config["Origins"] if origin["Id"] == config["DefaultCacheBehavior"]["TargetOriginId"]
-    ]
+    (behaviour,) = [each for each in config["CacheBehaviors"] if each["PathPattern"] == "/api/*"]
+    (api,) = [origin for origin in config["Origins"] if origin["Id"] == behaviour["TargetOriginId"]]
     _, shown, _ = api["OriginCustomHeaders"]["Fn::If"]
     assert shown == [{"HeaderName": "Sealmate-Origin", "HeaderValue": {"Ref": "OriginSecret"}}]
     # The managed policy AllViewerExceptHostHeader: everything of the viewer, and CloudFront-Viewer-Address.
-    policy = config["DefaultCacheBehavior"]["OriginRequestPolicyId"]
+    policy = behaviour["OriginRequestPolicyId"]
     assert policy == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
     assert template()["Parameters"]["OriginSecret"]["NoEcho"] is True

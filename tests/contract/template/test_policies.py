@@ -36,6 +36,9 @@ SELDOM = {
     "ws_ask": _SETTLES
     | {Grant("kms:Decrypt", "DataKey", "turn"): "a turn that is known and streams already is resumed"},
     "ws_resume": _SETTLES,
+    "job_erase_account": {
+        Grant("dynamodb:BatchWriteItem", "AccountsTable"): "a session began in the moment in which its account ended"
+    },
     "job_sweep_holds": {
         Grant("dynamodb:ConditionCheckItem", "WalletsTable"): "Billing ended the hold after the query that found it"
     },
@@ -115,6 +118,13 @@ def test_no_action_is_a_wildcard(function: str) -> None:
 @pytest.mark.parametrize("function", folders())
 def test_each_use_of_the_data_key_names_its_purpose(function: str) -> None:
     assert [grant for grant in grants(function) if grant.resource == "DataKey" and "*" in grant.keys] == []
+
+
+def test_the_erasing_state_machine_may_call_its_function_alone() -> None:
+    invoke, own = resources("AWS::Serverless::StateMachine")["EraseAccountStateMachine"]["Properties"]["Policies"]
+    assert invoke == {"LambdaInvokePolicy": {"FunctionName": {"Ref": "JobEraseAccountFunction"}}}
+    (logs,) = own["Statement"]
+    assert {action.split(":")[0] for action in logs["Action"]} == {"logs"}
 
 
 def test_the_state_machine_may_do_what_its_states_do() -> None:

@@ -11,7 +11,7 @@ import yaml
 
 from infra.local.cloud.package import package
 from tests.contract.template.sources import CORE
-from tests.template import ROOT, Json, template
+from tests.template import ROOT, Json, resources, template
 
 _REGION = "eu-central-1"
 
@@ -36,7 +36,7 @@ def _translated(parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> 
 def test_sam_translates_the_template(architecture: str, model_set: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made = _translated({"Architecture": architecture, "ModelSet": model_set}, monkeypatch)["Resources"]
     functions = [r["Properties"] for r in made.values() if r["Type"] == "AWS::Lambda::Function"]
-    assert len(functions) == len([r for r in template()["Resources"].values() if r["Type"].endswith("::Function")])
+    assert len(functions) == len(resources("AWS::Serverless::Function"))
     roles = [function["Role"]["Fn::GetAtt"][0] for function in functions]
     assert len(set(roles)) == len(functions), "every function has a role of its own"
     for function in functions:

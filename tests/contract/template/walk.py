@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from sealmate import errors, wiring
+from sealmate.model import to_base64url
 from sealmate.turns.ports import Caller
 from tests.contract.template.world import GONE, World, WorldApi
+from tests.fakes import archive
 from tests.fakes.person import Person
 from tests.fakes.push import FakePush
 from tests.pipeline.person import Person as Device
+from tests.pipeline.person import new_turn_id
 from tests.scripted_model.scripts import READING, REVIEW, Stream, Structured
 
 SOCKET = "laptop"
@@ -24,10 +27,14 @@ def walk(world: World) -> None:
     sockets(world, ada, device)
     chats = [turns(world, device) for _ in range(2)]
     reading(ada, chats)
+    over_http(world, ada, device)
+    changing(world, ada, device)
+    temporary(world, ada, device)
     withheld(world, device)
     failing(world, device)
     dying(world, device)
     leaving(world, ada)
+    erasing(world, ada)
 
 
 def accounts(world: World) -> Person:
@@ -142,6 +149,58 @@ def reading(ada: Person, chats: list[str]) -> None:
         assert ada.call("GET", path).status == 200, path
 
 
+def over_http(world: World, ada: Person, device: Device) -> None:
+    """Asked by REST: a first message, one more, the same again, and one that can't have a place."""
+    key = device.new_chat()
+    first = rest(device.message(key, "Hello"))
+    _leave_a_gone_connection(world, device, device.new_chat().chat)
+    assert ada.call("POST", "/turns", first).json["begun"]
+    answer(world, device, first)
+    second = rest(device.message(key, "And now?", history="cached", chat_key=None))
+    assert ada.call("POST", "/turns", second).json["begun"]
+    assert not ada.call("POST", "/turns", second).json["begun"]
+    assert ada.call("POST", "/turns", rest(device.message(key, "Another key"))).code == "chat_key_conflict"
+
+
+def rest(ask: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in ask.items() if name != "action"}
+
+
+def changing(world: World, ada: Person, device: Device) -> None:
+    """A chat gets details, loses a turn, and is deleted; so is a message that nobody ever answered. Others are imported."""
+    key = device.new_chat()
+    first, never = device.message(key, "Hello"), device.message(key, "Never begins", chat_key=None)
+    _send(world, device, "ask", first)
+    answer(world, device, first)
+    _send(world, device, "ask", never)
+    world.clock.advance(400)
+    details = {"revision": 0, "details": archive.details(key, revision=1)}
+    _leave_a_gone_connection(world, device, key.chat)
+    assert ada.call("PUT", f"/chats/{key.chat}/details", details).status == 200
+    for turn in (first["turn_id"], never["turn_id"]):
+        assert ada.call("DELETE", f"/chats/{key.chat}/turns/{turn}").status == 204
+    _send(world, device, "ask", device.message(key, "Never read", chat_key=None))
+    assert ada.call("DELETE", f"/chats/{key.chat}").status == 204
+    key = device.new_chat()
+    part = archive.part(key, device.master_key, archive.turn(key, new_turn_id()))
+    for stored in (1, 0):
+        assert ada.call("POST", f"/chats/{key.chat}/import", part).json == {"imported": stored}
+    more = {**part, "turns": [archive.turn(key, new_turn_id(), said=None)]}
+    assert ada.call("POST", f"/chats/{key.chat}/import", more).json == {"imported": 1}
+
+
+def temporary(world: World, ada: Person, device: Device) -> None:
+    """Answered and resumed without a trace in the chats."""
+    ask = device.message(device.new_chat(), "Psst", chat_key=None, temporary=True)
+    _send(world, device, "ask", ask)
+    answer(world, device, ask)
+    _send(world, device, "resume", {"action": "resume", "turn_id": ask["turn_id"]})
+    world.scripts.add(Structured(content={**REVIEW, "misuse": 9}), to="Review")
+    again = device.message(device.new_chat(), "Hm", chat_key=None, temporary=True)
+    assert ada.call("POST", "/turns", rest(again)).json["begun"]
+    answer(world, device, again)
+
+
 def withheld(world: World, device: Device) -> None:
     ask = device.message(device.new_chat(), "Hm")
     _send(world, device, "ask", ask)
@@ -218,18 +277,41 @@ def leaving(world: World, ada: Person) -> None:
         caller = Caller(connection_id="old", account_id=device.account, session_id=ada.session_id)
         wiring.connections().add(caller, now=world.clock.now())
 
-    for function in ("/account", "/chats", "/wallet"):
+    for method, path in (("GET", "/account"), ("GET", "/chats"), ("GET", "/wallet"), ("POST", "/turns")):
         ada.log_in()
         open_socket()
         old = ada.token
         ada.token = ada.call("POST", "/auth/session/rotate").json["session"]["token"]
         world.clock.advance(3_600)
-        ada.call("GET", function)
+        ada.call(method, path)
         ada.token = old
-        ada.call("GET", function)
+        ada.call(method, path)
     ada.log_in()
     open_socket()
     ada.call("DELETE", f"/account/sessions/{ada.session_id}")
     ada.log_in()
     open_socket()
     assert ada.call("POST", "/auth/logout").status == 204
+
+
+def erasing(world: World, ada: Person) -> None:
+    """The account ends, with a session and a WebSocket open; what is left goes in the background, and by the schedule."""
+    ada.log_in()
+    wiring.connections().add(
+        Caller(connection_id="last", account_id=ada.account_id, session_id=ada.session_id), now=world.clock.now()
+    )
+    wiring.connections().add(
+        Caller(connection_id=GONE, account_id=ada.account_id, session_id="of nobody"), now=world.clock.now()
+    )
+    proofs = {"auth": to_base64url(ada.device.password_auth), "code": ada.backup_codes[1]}
+    assert ada.call("POST", "/account/erase", {**proofs, "code": "000000"}).code == "wrong_code"
+    assert ada.call("POST", "/account/erase", proofs).status == 202
+    wiring.connections().add(
+        Caller(connection_id="late", account_id=ada.account_id, session_id="of nobody"), now=world.clock.now()
+    )
+    left = {"account_id": ada.account_id}
+    while world.call("job_erase_account", left)["more"]:
+        pass
+    world.clock.advance(400)
+    assert world.call("job_erase_account", {})["more"] == 0
+    assert wiring.remains().pending() == []

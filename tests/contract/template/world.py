@@ -147,9 +147,10 @@ class World:
         boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
         role = boto3.client("iam").create_role(RoleName="world", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         machine = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
-        self._values["AnswerTurnStateMachine"] = boto3.client("stepfunctions").create_state_machine(
-            name="answer_turn", definition=json.dumps(machine), roleArn=role
-        )["stateMachineArn"]
+        for name in resources("AWS::Serverless::StateMachine"):
+            self._values[name] = boto3.client("stepfunctions").create_state_machine(
+                name=name, definition=json.dumps(machine), roleArn=role
+            )["stateMachineArn"]
         self._names = {value: name for name, value in self._values.items()}
 
     def _note_calls(self) -> None:
@@ -174,6 +175,9 @@ class World:
                 for item in params["TransactItems"]:
                     ((kind, write),) = item.items()
                     yield f"dynamodb:{_WRITES[kind]}", write["TableName"], ""
+            case "dynamodb", "BatchWriteItem":
+                for name in params["RequestItems"]:
+                    yield f"dynamodb:{operation}", name, ""
             case "dynamodb", _:
                 index = f"/index/{params['IndexName']}" if params.get("IndexName") else ""
                 yield (
@@ -221,7 +225,7 @@ class WorldApi(Api):
     """The REST API, each call in the function that serves it."""
 
     def __init__(self, world: World) -> None:
-        super().__init__("http_auth", "http_account", "http_chats", "http_billing")
+        super().__init__("http_auth", "http_account", "http_chats", "http_turns", "http_billing")
         self._world = world
 
     def call(self, method: str, path: str, body: object = None, *, source: str = "192.0.2.1", **headers: str) -> Reply:

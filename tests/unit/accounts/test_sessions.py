@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from sealmate import errors, wiring
@@ -178,7 +181,7 @@ def test_ending_another_device_closes_its_connections(world: World, ada: Person)
     assert ada.call("DELETE", f"/account/sessions/{laptop}").status == 204
     assert world.push.closed == ["c1"]
     assert _with(world, laptop_token).code == "not_signed_in"
-    assert ada.call("DELETE", f"/account/sessions/{laptop}").code == "not_found"
+    assert ada.call("DELETE", f"/account/sessions/{laptop}").status == 204
 
 
 def test_a_connection_that_can_not_be_closed_keeps_no_rights(
@@ -195,7 +198,76 @@ def test_a_connection_that_can_not_be_closed_keeps_no_rights(
 
 def test_another_persons_session_can_not_be_ended(world: World, ada: Person) -> None:
     bob = world.person("bob@example.org").sign_up()
-    assert bob.call("DELETE", f"/account/sessions/{ada.session_id}").code == "not_found"
+    world.connections.open = {"c1": (ada.account_id, ada.session_id)}
+    assert bob.call("DELETE", f"/account/sessions/{ada.session_id}").status == 204
+    assert ada.call("GET", "/account").status == 200
+    assert list(world.connections.open) == ["c1"]
+
+
+# --- breaking off, and being repeated ---
+
+
+class _Tired:
+    """Connections that fail at one question after so many answers, and then go on."""
+
+    def __init__(self, world: World, *, answers: int) -> None:
+        self._world, self._answers = world, answers
+
+    def of_session(self, account_id: str, session_id: str) -> list[str]:
+        self._answers -= 1
+        if self._answers == -1:
+            raise TimeoutError
+        return self._world.connections.of_session(account_id, session_id)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.connections, name)
+
+
+def _tiring(world: World, ada: Person, *, answers: int) -> None:
+    """Ada's session has a WebSocket, and ending it will fail before or after its row is gone."""
+    world.connections.open = {"c1": (ada.account_id, ada.session_id)}
+    tired = _Tired(world, answers=answers)
+    sessions = replace(wiring.sessions(), connections=lambda: tired)
+    wiring.override(sessions=sessions, own_account=replace(wiring.own_account(), sessions=sessions))
+
+
+@pytest.mark.parametrize("answers", [0, 1])
+def test_ending_a_session_that_broke_off_is_finished_by_repeating_it(world: World, ada: Person, answers: int) -> None:
+    laptop, laptop_token = ada.session_id, ada.token
+    _tiring(world, ada, answers=answers)
+    ada.log_in()
+    assert ada.call("DELETE", f"/account/sessions/{laptop}").code == "internal"
+    world.connections.open["c2"] = (ada.account_id, laptop)
+    assert ada.call("DELETE", f"/account/sessions/{laptop}").status == 204
+    assert world.connections.open == {}
+    assert _with(world, laptop_token).code == "not_signed_in"
+
+
+@pytest.mark.parametrize("answers", [0, 1])
+def test_logging_out_that_broke_off_is_finished_by_repeating_it(world: World, ada: Person, answers: int) -> None:
+    _tiring(world, ada, answers=answers)
+    assert ada.call("POST", "/auth/logout").code == "internal"
+    world.connections.open["c2"] = (ada.account_id, ada.session_id)
+    assert ada.call("POST", "/auth/logout").status == 204
+    assert world.connections.open == {}
+    assert ada.call("GET", "/account").code == "not_signed_in"
+
+
+def test_a_copied_token_that_could_not_be_revoked_is_revoked_at_its_next_use(world: World, ada: Person) -> None:
+    token = _rotated(world, ada.token)
+    world.clock.advance(60)
+    _tiring(world, ada, answers=0)
+    assert _with(world, ada.token).code == "internal"
+    assert _with(world, ada.token).code == "not_signed_in"
+    assert world.connections.open == {}
+    assert _with(world, token).code == "not_signed_in"
+
+
+def test_a_made_up_secret_logs_nobody_out(world: World, ada: Person) -> None:
+    account, session, _ = ada.token.split(".")
+    world.connections.open = {"c1": (ada.account_id, ada.session_id)}
+    assert _with(world, f"{account}.{session}.{'A' * 43}", "POST", "/auth/logout").code == "not_signed_in"
+    assert list(world.connections.open) == ["c1"]
     assert ada.call("GET", "/account").status == 200
 
 

@@ -10,8 +10,10 @@ from sealmate.accounts.sessions import Sessions
 from sealmate.seal.data_keys import DataKeySeal
 from tests.fakes.accounts import (
     FakeAccounts,
+    FakeErasures,
     FakeGrantedWallets,
     FakeLogins,
+    FakeRemains,
     FakeSessions,
     FakeSignUps,
     FakeTickets,
@@ -42,8 +44,12 @@ class World:
     rows: Rows = field(default_factory=Rows)
     connections: FakeConnections = field(default_factory=FakeConnections)
     push: FakePush = field(default_factory=FakePush)
+    erasures: FakeErasures = field(default_factory=FakeErasures)
     api: Api = field(default_factory=lambda: Api("http_auth", "http_account"))
     calls: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.remains = FakeRemains(self.rows)
 
     def wire(self) -> None:
         rows, calls = self.rows, self.calls
@@ -72,6 +78,8 @@ class World:
             login_store=Recorder("logins", FakeLogins(rows), calls),
             try_store=Recorder("tries", FakeTries(rows), calls),
             ticket_store=Recorder("tickets", FakeTickets(rows), calls),
+            erasures=self.erasures,
+            remains=self.remains,
             sessions=sessions,
             own_account=OwnAccount(seal=seal, accounts=accounts, wallets=FakeGrantedWallets(rows), sessions=sessions),
         )

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sealmate_cli.client import Client
-from sealmate_cli.crypto import decode_recovery_key
+from sealmate_cli.crypto import Details, decode_recovery_key
 from sealmate_cli.errors import ClientError, NotSignedIn, ServerRefused, Tampered
 from sealmate_cli.profile import ProfileFile
 from tests.unit.cli.conftest import EMAIL, PASSWORD, MakeClient, make_device
@@ -306,6 +306,22 @@ def withhold_nothing(turns: list[Json]) -> None:
     turns[0]["answer"], turns[0]["outcome"] = turns[1]["answer"], "withheld"
 
 
+def delete_turn(turns: list[Json]) -> None:
+    for name in ("message", "answer", "suggestions"):
+        turns[0].pop(name)
+    turns[0]["outcome"] = "deleted"
+
+
+def drop_message(turns: list[Json]) -> None:
+    """Without saying that it was deleted."""
+    del turns[0]["message"]
+
+
+def delete_all_but_the_answer(turns: list[Json]) -> None:
+    del turns[0]["message"]
+    turns[0]["outcome"] = "deleted"
+
+
 @pytest.mark.parametrize(
     ("spoil", "troubles"),
     [
@@ -318,6 +334,9 @@ def withhold_nothing(turns: list[Json]) -> None:
         (drop_answer, ["answer: answer_missing", "message: chain_broken"]),
         (withhold_nothing, ["answer: not_authentic", "message: chain_broken"]),
         (withhold_answer, [None, None]),
+        (delete_turn, [None, None]),
+        (drop_message, ["message: message_missing", "message: chain_broken"]),
+        (delete_all_but_the_answer, ["answer: message_missing", "message: chain_broken"]),
     ],
 )
 def test_turns_swapped_or_dropped_show(
@@ -352,6 +371,59 @@ def test_turns_are_shown_in_the_order_of_their_parents_and_go_on_from_the_last(
     asyncio.run(_ask_in(client, chat))
     assert server.asks[-1]["parent"]["turn_id"] == last
     assert [said["text"] for said in server.asks[-1]["history"] if said["role"] == "user"] == ["1", "2", "3"]
+
+
+def test_a_chat_goes_on_from_the_last_turn_that_was_not_deleted(client: Client, server: FakeServer) -> None:
+    chat = ask(client, "1", "2", "3")
+    first, *others = server.turns[chat]
+    for row in others:
+        delete_turn([row])
+    asyncio.run(_ask_in(client, chat))
+    assert server.asks[-1]["parent"]["turn_id"] == first["turn_id"]
+    assert [said["text"] for said in server.asks[-1]["history"] if said["role"] == "user"] == ["1"]
+    delete_turn([first])
+    del server.turns[chat][3:]
+    asyncio.run(_ask_in(client, chat))
+    assert "parent" not in server.asks[-1]
+    assert [turn.trouble for turn in client.turns(chat)] == [None] * 4
+
+
+def set_details(client: Client, row: Json, details: Details, *, revision: int = 1) -> None:
+    sealed = client.chat_keys(row["chat_id"]).current().seal_details(details, revision=revision)
+    row |= {"details": encode(sealed), "revision": revision}
+
+
+def test_the_name_a_person_gave_goes_before_the_one_that_was_made(client: Client, server: FakeServer) -> None:
+    row = server.chats[ask(client, "Hello")]
+    set_details(client, row, Details(pinned=True, folder="Work"))
+    (read,) = client.chats()
+    assert (read.title, read.pinned, read.folder) == ("A greeting", True, "Work")
+    set_details(client, row, Details(title="Mine"), revision=2)
+    (read,) = client.chats()
+    assert (read.title, read.pinned, read.folder, read.trouble) == ("Mine", False, None, None)
+
+
+def test_details_of_an_older_revision_show(client: Client, server: FakeServer) -> None:
+    row = server.chats[ask(client, "Hello")]
+    set_details(client, row, Details(title="Old"))
+    row["revision"] = 2
+    (read,) = client.chats()
+    assert (read.title, read.trouble) == (None, "not_authentic")
+
+
+def test_chats_come_by_their_last_message_without_deleted_ones(client: Client, server: FakeServer) -> None:
+    old, new, renamed, gone = (ask(client, "Hello") for _ in range(4))
+    for at, chat in enumerate((old, new, renamed), start=1000):
+        server.chats[chat] |= {"active_at": at, "updated_at": at}
+    server.chats[old] |= {"active_at": 5, "updated_at": 5}
+    server.chats[renamed] |= {"active_at": 900, "updated_at": 2000}
+    server.chats[gone] = {**server.chats[gone], "keys": [], "deleted": True, "updated_at": 3000}
+    server.chats = dict(sorted(server.chats.items(), key=lambda each: int(each[1]["updated_at"])))
+    assert [chat.chat_id for chat in client.chats()] == [new, renamed, old]
+    assert client.latest_chat() == new
+    with pytest.raises(ClientError) as raised:
+        client.turns(gone)
+    assert raised.value.code == "chat_not_found"
 
 
 def test_parents_in_a_circle_show_and_end(client: Client, server: FakeServer) -> None:

@@ -409,6 +409,11 @@ def test_history_tells_how_unanswered_turns_ended(invoke: Invoke, server: FakeSe
     }.items():
         row |= {"outcome": outcome, "code": "harm_refused" if outcome == "refused" else None}
         assert words in invoke("history", chat).stdout
+    del row["message"]
+    row |= {"outcome": "deleted", "code": None}
+    result = invoke("history", chat)
+    assert result.exit_code == 0
+    assert "You: [deleted]" in result.stdout
 
 
 @pytest.mark.usefixtures("client")

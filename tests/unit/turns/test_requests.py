@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sealmate import entry, errors
 from sealmate.model import to_base64url
-from sealmate.turns.requests import Ask, Resume, Stop
+from sealmate.turns.requests import Ask, ImportChat, PutDetails, Resume, Stop
 
 TURN, CHAT = "01976f6e-0000-7000-8000-000000000000", "01976f6e-0000-4000-8000-000000000000"
 GOOD: dict[str, Any] = {
@@ -52,6 +52,7 @@ def test_a_good_ask_is_read() -> None:
         ({"record": to_base64url(bytes(128 * 1024 + 1))}, "record"),
         ({"parent": {"turn_id": TURN}}, "parent"),
         ({"mate": "x" * 41}, "mate"),
+        ({"temporary": 1}, "temporary"),
         ({"surprise": 1}, "body"),
     ],
 )
@@ -59,6 +60,52 @@ def test_a_bad_field_is_named(change: dict[str, Any], field: str) -> None:
     with pytest.raises(errors.InvalidRequest) as refused:
         entry.parse(Ask, json.dumps({**GOOD, **change}))
     assert str(refused.value.details["field"]).split(".")[0] == field
+
+
+IMPORT: dict[str, Any] = {
+    "generation": 1,
+    "chat_key": to_base64url(bytes(200)),
+    "created_at": 1,
+    "active_at": 2,
+    "turns": [{"turn_id": TURN, "created_at": 1, "outcome": "deleted"}],
+}
+
+
+def test_a_good_import_is_read() -> None:
+    assert entry.parse(ImportChat, json.dumps(IMPORT)).turns[0].outcome == "deleted"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"generation": 0}, "generation"),
+        ({"chat_key": to_base64url(bytes(1025))}, "chat_key"),
+        ({"created_at": -1}, "created_at"),
+        ({"active_at": 2**33}, "active_at"),
+        ({"active_at": "2"}, "active_at"),
+        ({"details": to_base64url(bytes(4097))}, "details"),
+        ({"turns": [IMPORT["turns"][0]] * 21}, "turns"),
+        ({"turns": {}}, "turns"),
+        ({"turns": [{"turn_id": TURN, "created_at": 1, "outcome": "asked"}]}, "turns"),
+        ({"turns": [{"turn_id": CHAT, "created_at": 1, "outcome": "deleted"}]}, "turns"),
+        ({"turns": [{**IMPORT["turns"][0], "answer": to_base64url(bytes(64 * 1024 + 1))}]}, "turns"),
+        ({"turns": [{**IMPORT["turns"][0], "code": "What went wrong"}]}, "turns"),
+        ({"turns": [{**IMPORT["turns"][0], "credits": 1}]}, "turns"),
+        ({"surprise": 1}, "body"),
+    ],
+)
+def test_a_bad_field_of_an_import_is_named(change: dict[str, Any], field: str) -> None:
+    with pytest.raises(errors.InvalidRequest) as refused:
+        entry.parse(ImportChat, json.dumps({**IMPORT, **change}))
+    assert str(refused.value.details["field"]).split(".")[0] == field
+
+
+@pytest.mark.parametrize(
+    "change", [{"revision": -1}, {"revision": 2**32 - 1}, {"revision": True}, {"details": to_base64url(bytes(4097))}]
+)
+def test_bad_details_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(errors.InvalidRequest):
+        entry.parse(PutDetails, json.dumps({"revision": 0, "details": to_base64url(bytes(200)), **change}))
 
 
 @pytest.mark.parametrize("body", ["", "null", "[]", '"ask"', "{", "{}}", "\x00", "NaN", "[" * 100_000, '{"a": 1e400}'])

@@ -125,7 +125,7 @@ def test_a_finished_answer_comes_sealed_with_its_suggestions(talk: Conversation)
 
 def test_a_withheld_answer_stays_withheld(talk: Conversation) -> None:
     talk.answered()
-    talk.line.chats.set_review(ACCOUNT, talk.chat.chat, talk.turn_id, code="answer_withheld", withhold=True)
+    talk.line.chats.set_review(ACCOUNT, talk.chat.chat, talk.turn_id, code="answer_withheld", withhold=True, at=0)
     assert resume(talk) == ["answer_withheld"]
 
 

@@ -16,6 +16,8 @@ SixDigits = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Device = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
+# Six digits, or a backup code as a person types it.
+Code = Annotated[str, Field(min_length=6, max_length=32)]
 Secret = Annotated[Bytes, Field(min_length=32, max_length=32)]
 Salt = Annotated[Bytes, Field(min_length=16, max_length=16)]
 Signature = Annotated[Bytes, Field(min_length=64, max_length=64)]
@@ -87,9 +89,14 @@ class ProvePassword(Shape):
 
 
 class ProveCode(Shape):
-    """`code`: six digits, or a backup code as a person types it."""
-
     login_id: Uuid
-    code: Annotated[str, Field(min_length=6, max_length=32)]
+    code: Code
     device: Device
     transport: Transport
+
+
+class EraseAccount(Shape):
+    """Both proofs of a sign-in at once."""
+
+    auth: Secret
+    code: Code

@@ -94,13 +94,35 @@ class Sessions:
         alive = (s for s in self.store.of_account(account_id) if s.expires_at > now)
         return sorted(alive, key=lambda s: (s.last_seen_at, s.session_id), reverse=True)
 
+    def log_out(self, request: HttpRequest | None) -> None:
+        """Ends the session a request shows. NotSignedIn, ForeignOrigin; one that has ended is ended again, as a repetition may be.
+
+        That needs no proof: without its row a session may have no WebSockets, whoever says so.
+        """
+        token = presented(request, origins=self.origins).token
+        if self._stored(token) is not None:
+            self.authenticate(request)
+        self.revoke(token.account_id, token.session_id)
+
     def revoke(self, account_id: str, session_id: str) -> None:
-        """Ends a session and closes its WebSockets; its tickets die with it, as redeeming one looks for the session."""
+        """Ends a session and closes its WebSockets; its tickets die with it, as redeeming one looks for the session.
+
+        Safe to repeat, also after it broke off. WebSockets go first, so that whoever holds nothing but the session's own
+        token can repeat it, and once more after the row: one that opens later finds no session.
+        """
+        self._close(self.connections().of_session(account_id, session_id))
         self.store.delete(account_id, session_id)
-        connections = self.connections()
-        opened = connections.of_session(account_id, session_id)
+        self._close(self.connections().of_session(account_id, session_id))
+
+    def revoke_all(self, account_id: str) -> None:
+        """Ends all sessions of an account whose unlock methods are gone, so that no new one can begin. Safe to repeat."""
+        for session in self.store.of_account(account_id):
+            self.store.delete(account_id, session.session_id)
+        self._close([opened.connection_id for opened in self.connections().of_account(account_id)])
+
+    def _close(self, opened: list[str]) -> None:
         for connection_id in opened:
-            connections.remove(connection_id)
+            self.connections().remove(connection_id)
         for connection_id in opened:
             # Without its row a connection can neither act nor hear, so one that can't be reached does no harm.
             with suppress(errors.DeliveryFailed):

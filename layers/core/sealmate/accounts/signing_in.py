@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sealmate import errors
-from sealmate.accounts import backup, proofs, totp, tries
+from sealmate.accounts import proofs, tries
 from sealmate.accounts.answers import LoginStarted, PasswordProved, WrappedKeys, wrapped_keys
-from sealmate.accounts.records import Account, Login, SecondFactor
+from sealmate.accounts.proving import factor_of, prove_auth
+from sealmate.accounts.records import Login
 from sealmate.accounts.sessions import Issued, Sessions
 from sealmate.accounts.signing_up import KDF_PROFILE
 from sealmate.accounts.stores import AccountStore, LoginStore, TryStore
@@ -49,13 +50,16 @@ class SigningIn:
     def prove_password(self, *, login_id: str, auth: bytes) -> PasswordProved:
         """`auth` of any of the account's unlock methods. StepExpired, TooManyTries, WrongCredentials."""
         login = self._under_way(login_id)
-        self._count(login, tries.PASSWORD)
-        methods = self.accounts.methods(login.account_id)
-        given = proofs.auth_mac(login.account_id, auth, keys=self.keys)
-        if not any([proofs.matches(given, method.auth_mac) for method in methods]):  # noqa: C419 - all are compared
-            raise errors.WrongCredentials()
+        prove_auth(
+            auth,
+            account_id=login.account_id,
+            email_key=login.email_key,
+            keys=self.keys,
+            accounts=self.accounts,
+            counters=self.counters,
+            clock=self.clock,
+        )
         self.logins.prove_password(login_id)
-        self._forget(login, tries.PASSWORD)
         return PasswordProved()
 
     def prove_code(self, *, login_id: str, code: str, device: str) -> tuple[Issued, WrappedKeys]:
@@ -63,35 +67,19 @@ class SigningIn:
         login = self._under_way(login_id)
         if not login.password_proved:
             raise errors.StepExpired()
-        self._count(login, tries.CODE)
+        tries.count_try(login.email_key, policy=tries.CODE, counters=self.counters, clock=self.clock)
         account = self.accounts.get(login.account_id)
         if account is None:
             raise errors.StepExpired()
         issued = self.sessions.make(account_id=account.account_id, device=device)
-        if not self.accounts.admit(issued.session, login=login, factor=self._factor(account, code)):
+        factor = factor_of(account, code, keys=self.keys, seal=self.seal, clock=self.clock)
+        if not self.accounts.admit(issued.session, login=login, factor=factor):
             raise errors.WrongCode()
-        self._forget(login, tries.CODE)
+        tries.forget(login.email_key, policy=tries.CODE, counters=self.counters)
         return issued, wrapped_keys(account, self.accounts.methods(account.account_id))
-
-    def _factor(self, account: Account, code: str) -> SecondFactor:
-        digits = code.replace(" ", "")
-        if not (len(digits) == 6 and digits.isascii() and digits.isdigit()):
-            (mac,) = proofs.backup_macs(account.account_id, [backup.read(code)], keys=self.keys)
-            return SecondFactor(backup_mac=mac)
-        seed = self.seal.open(account.totp_sealed, purpose="totp", owner=account.account_id)
-        step = totp.step_of(digits, seed=seed, now=self.clock.now())
-        if step is None:
-            raise errors.WrongCode()
-        return SecondFactor(totp_step=step)
 
     def _under_way(self, login_id: str) -> Login:
         login = self.logins.get(login_id)
         if login is None or login.expires_at <= self.clock.now():
             raise errors.StepExpired()
         return login
-
-    def _count(self, login: Login, policy: tries.Policy) -> None:
-        tries.count_try(login.email_key, policy=policy, counters=self.counters, clock=self.clock)
-
-    def _forget(self, login: Login, policy: tries.Policy) -> None:
-        tries.forget(login.email_key, policy=policy, counters=self.counters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from sealmate.accounts.records import (
@@ -16,6 +17,7 @@ from sealmate.accounts.records import (
     Tries,
 )
 from sealmate.billing.ports import Wallet
+from sealmate.turns.ports import Open
 
 
 class AccountStore(Protocol):
@@ -30,6 +32,13 @@ class AccountStore(Protocol):
 
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         """Spends the factor, ends the login, begins the session, in one transaction. False: one was spent before."""
+
+    def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
+        """Spends the factor and deletes the account with all that opens it, and notes that the rest is to be erased.
+
+        One transaction: unlock methods, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup. False: the
+        factor was spent before.
+        """
 
 
 class SignUpStore(Protocol):
@@ -83,11 +92,34 @@ class TicketStore(Protocol):
         """The ticket, to the one who takes it first; None to all others."""
 
 
+class Remains(Protocol):
+    """What is left of accounts that were shredded, until nothing is."""
+
+    def pending(self) -> list[str]:
+        """Some of the accounts that something may be left of."""
+
+    def shredded_at(self, account_id: str) -> int | None:
+        """None if nothing is left of it, or if it wasn't shredded."""
+
+    def erase_some(self, account_id: str) -> int:
+        """Deletes a batch of what is left; how many rows. 0: there was nothing."""
+
+    def forget(self, account_id: str) -> None:
+        """Nothing is left."""
+
+
+class Erasures(Protocol):
+    def start(self, account_id: str) -> bool:
+        """Starts the state machine `erase_account`, named by the account. False if it could not be started."""
+
+
 class Balances(Protocol):
     def wallet(self, account_id: str) -> Wallet: ...
 
 
 class SessionConnections(Protocol):
+    def of_account(self, account_id: str) -> Sequence[Open]: ...
+
     def of_session(self, account_id: str, session_id: str) -> list[str]:
         """Ids of the open WebSocket connections of a session."""
 

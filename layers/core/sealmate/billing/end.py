@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sealmate import errors
 from sealmate.billing.ports import Wallets
 from sealmate.billing.settle import Settle
+from sealmate.ports import Clock
 from sealmate.turns.audience import Audience
 from sealmate.turns.endings import event_of, outcome_of
 from sealmate.turns.ports import Turn, Turns
@@ -18,6 +19,7 @@ class End:
     wallets: Wallets
     turns: Turns
     settle: Settle
+    clock: Clock
     audience_of: Callable[[Turn], Audience]
 
     def __call__(self, turn: Turn, error: errors.SealmateError) -> str:
@@ -25,7 +27,7 @@ class End:
         audience = self.audience_of(turn)
         hold = self.wallets.hold(turn.account_id, turn.turn_id)
         if turn.status in ("asked", "running") and self.wallets.release(
-            turn, hold, outcome=outcome_of(error), code=error.code
+            turn, hold, outcome=outcome_of(error), code=error.code, at=self.clock.now()
         ):
             audience.tell(event_of(turn, error))
             return error.code

@@ -66,7 +66,7 @@ class Wallets(Protocol):
     def charge_of(self, hold: Hold) -> Charge | None:
         """The ledger row that `settle` wrote for this hold."""
 
-    def release(self, turn: Turn, hold: Hold | None, *, outcome: str, code: str) -> bool:
+    def release(self, turn: Turn, hold: Hold | None, *, outcome: str, code: str, at: int) -> bool:
         """Ends a turn that has no answer: hold back to `available`, turn ended with its code, message in flight deleted.
 
         False, and nothing changed, if the turn was answered, settled or ended meanwhile.

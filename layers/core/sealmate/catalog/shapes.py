@@ -90,6 +90,7 @@ class Limits(Shape):
     history_characters: Count
     history_turns: Count
     asks_per_minute: Count
+    imports_per_minute: Count
     frame_interval_ms: Count
     snapshot_seconds: Count
     answer_seconds: Count

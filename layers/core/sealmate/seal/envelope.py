@@ -48,6 +48,7 @@ class Namespace(IntEnum):
     TITLE = 8
     SUGGESTIONS = 9
     CACHE = 10
+    DETAILS = 11
     AT_REST = 64
 
 

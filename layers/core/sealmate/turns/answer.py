@@ -72,16 +72,20 @@ class Respond:
         except Exception:
             self.turns.give_up(turn, attempt=stream.attempt)
             raise
-        answer = attempt.store(message, produced)
-        try:
-            self._remember(stage, message, answer, produced.text)
-        except Exception as error:  # noqa: BLE001 - the cache spares the next message its history, nothing more
-            _log.warning("not cached", extra={"turn_id": stage.turn_id, "error": type(error).__name__})
+        answer, kept = attempt.store(message, produced)
+        if kept:
+            self._cache(stage, message, answer, produced.text)
         return Answered(
             finish=produced.finish,
             input_tokens=produced.usage.input_tokens,
             output_tokens=produced.usage.output_tokens,
         )
+
+    def _cache(self, stage: MainProcessing, message: MessageInFlight, answer: Answer, text: str) -> None:
+        try:
+            self._remember(stage, message, answer, text)
+        except Exception as error:  # noqa: BLE001 - the cache spares the next message its history, nothing more
+            _log.warning("not cached", extra={"turn_id": stage.turn_id, "error": type(error).__name__})
 
     def _remember(self, stage: MainProcessing, message: MessageInFlight, answer: Answer, text: str) -> None:
         """Caches the chat for its next message, under a key that only the client's next message brings back."""
@@ -177,8 +181,11 @@ class _Attempt:
             self.audience.tell_one(connection_id, resumed)
         return stream.stop
 
-    def store(self, message: MessageInFlight, produced: _Produced) -> Answer:
-        """Seals and stores the answer, then tells everyone. From here on the server can't read it again (but for minutes)."""
+    def store(self, message: MessageInFlight, produced: _Produced) -> tuple[Answer, bool]:
+        """Seals and stores the answer, then tells everyone. From here on the server can't read it again (but for minutes).
+
+        False if no chat keeps it: a temporary one, or one that was deleted meanwhile.
+        """
         content = {
             "text": produced.text,
             "mate": self.stage.mate,
@@ -209,11 +216,11 @@ class _Attempt:
             ),
             answered_at=self.owner.clock.now(),
         )
-        self.owner.turns.answered(self.turn, answer, attempt=self.stream.attempt)
-        self._announce(answer, produced)
-        return answer
+        kept = self.owner.turns.answered(self.turn, answer, attempt=self.stream.attempt)
+        self._announce(answer, produced, kept=kept)
+        return answer, kept
 
-    def _announce(self, answer: Answer, produced: _Produced) -> None:
+    def _announce(self, answer: Answer, produced: _Produced, *, kept: bool) -> None:
         finished = AnswerFinished(
             **self._ids(),
             finish=produced.finish,
@@ -226,7 +233,8 @@ class _Attempt:
         stream = self.owner.turns.stream(self.turn.account_id, self.turn.turn_id)
         self.audience.join(stream.joined if stream else ())
         self.audience.tell(finished)
-        self.audience.notify_others(self.turn.turn_id)
+        if kept:
+            self.audience.notify_others(self.turn.turn_id)
 
     def _ids(self) -> dict[str, str]:
         return {"turn_id": self.turn.turn_id, "chat_id": self.turn.chat_id}

@@ -41,9 +41,12 @@ class Audience:
     def tell_one(self, connection_id: str, event: Event) -> None:
         self._send({connection_id}, event)
 
+    def tell_others(self, event: Event) -> None:
+        """To the account's connections that have something else before them."""
+        self._send(set(self._all()) - self._showing(), event)
+
     def notify_others(self, turn_id: str) -> None:
-        others = set(self._all()) - self._showing()
-        self._send(others, ChatAnswered(turn_id=turn_id, chat_id=self._chat_id))
+        self.tell_others(ChatAnswered(turn_id=turn_id, chat_id=self._chat_id))
 
     def join(self, connections: Iterable[str]) -> set[str]:
         """Adds connections to those who have the chat before them; returns the ones that are new."""

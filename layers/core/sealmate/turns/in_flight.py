@@ -16,7 +16,10 @@ SAID: TypeAdapter[list[Said]] = TypeAdapter(list[Said])
 
 
 class MessageInFlight(Shape):
-    """`message_hash` is the SHA-256 of the message's sealed record, which the answer names as its parent."""
+    """`message_hash` is the SHA-256 of the message's sealed record, which the answer names as its parent.
+
+    `first`: the chat is still to get its title. `temporary`: nothing is stored.
+    """
 
     message: str
     history: list[Said]
@@ -26,6 +29,7 @@ class MessageInFlight(Shape):
     generation: int
     mate: str | None
     first: bool
+    temporary: bool = False
 
     def seal_for_chat(
         self, content: bytes, *, namespace: Namespace, account_id: str, chat_id: str, record: str, parent: bytes = b""

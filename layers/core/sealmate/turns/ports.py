@@ -15,7 +15,8 @@ Status = Literal["asked", "running", "answered", "settled", "ended"]
 class Turn:
     """Where a turn stands. `characters` counts the message and its history, for the estimate that is held.
 
-    What follows `connection_id` and `characters` is known once an execution has claimed it, or answered it.
+    `connection_id` is empty if it was asked over HTTP. `temporary`: nothing of it goes into its chat, which isn't stored either.
+    What follows `characters` is known once an execution has claimed it, or answered it.
     """
 
     account_id: str
@@ -25,6 +26,7 @@ class Turn:
     created_at: int
     connection_id: str
     characters: int
+    temporary: bool = False
     code: str | None = None
     mate: str | None = None
     model: str | None = None
@@ -37,7 +39,7 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class NewTurn:
-    """All that an accepted `ask` stores: the sealed record for ever, the message in flight for minutes."""
+    """All that an accepted `ask` stores: the sealed record for ever (but of a temporary turn), the message in flight for minutes."""
 
     turn: Turn
     generation: int
@@ -50,7 +52,10 @@ class NewTurn:
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """The answer so far. `stop`: someone asked to stop. `joined`: connections that came to it since it began."""
+    """The answer so far. `stop`: someone asked to stop. `joined`: connections that came to it since it began.
+
+    `answer`: the sealed envelope, which of a temporary turn is kept here alone.
+    """
 
     attempt: int
     seq: int
@@ -60,6 +65,7 @@ class Stream:
     mate: str | None
     model: str | None
     lease_until: int = 0
+    answer: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,13 +85,16 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A turn as a chat keeps it; bytes are envelopes. `parent`: the turn before, and the hash this message was sealed with."""
+    """A turn as a chat keeps it; bytes are envelopes. `parent`: the turn before, and the hash this message was sealed with.
+
+    `message` is None once the turn was deleted: what is left holds the chain of parents together.
+    """
 
     turn_id: str
     chat_id: str
     parent: tuple[str, bytes] | None
     created_at: int
-    message: bytes
+    message: bytes | None
     outcome: str
     code: str | None = None
     answer: bytes | None = None
@@ -99,22 +108,49 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Chat:
+    """`updated_at`: the last change of any kind; `active_at`: the last message. `revision` counts the changes of `details`, from 1.
+
+    A deleted chat stays as its id, its times and `deleted`, so that other devices learn of it.
+    """
+
     chat_id: str
     generation: int
     keys: dict[int, bytes]
     title: bytes | None
     created_at: int
     updated_at: int
+    active_at: int
+    details: bytes | None = None
+    revision: int = 0
+    deleted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """A chat from an archive, or a part of it. What the chat itself brings counts only if it isn't there yet."""
+
+    account_id: str
+    chat_id: str
+    generation: int
+    chat_key: bytes
+    key_epoch: int
+    details: bytes | None
+    created_at: int
+    active_at: int
+    records: list[Record]
 
 
 class Turns(Protocol):
     def count_ask(self, account_id: str, *, minute: int) -> int:
         """Counts one more message of this account in this minute since 1970; returns how many they are now."""
 
+    def count_import(self, account_id: str, *, minute: int) -> int:
+        """The same for parts of archives."""
+
     def begin(self, new: NewTurn) -> bool:
         """Stores turn, message in flight, record and, with a first message, the chat: all or nothing. False if the turn is known.
 
-        ChatNotFound, ChatKeyConflict, WrongEpoch.
+        Of a temporary turn only what the turns table holds. ChatNotFound, ChatKeyConflict, WrongEpoch.
         """
 
     def turn(self, account_id: str, turn_id: str) -> Turn:
@@ -142,16 +178,19 @@ class Turns(Protocol):
     def join(self, turn: Turn, connection_id: str) -> None:
         """Asks the streaming function to include this connection."""
 
-    def answered(self, turn: Turn, answer: Answer, *, attempt: int) -> None:
-        """TurnAlreadyRunning if another attempt holds the lease or the turn has ended."""
+    def answered(self, turn: Turn, answer: Answer, *, attempt: int) -> bool:
+        """False if there is no chat (any more) to keep the answer in: then it is told and charged, and no more.
+
+        TurnAlreadyRunning if another attempt holds the lease or the turn has ended.
+        """
 
 
 class Chats(Protocol):
     def chats(self, account_id: str, *, cursor: str | None, limit: int) -> tuple[list[Chat], str | None]:
-        """Newest activity first."""
+        """Last changed first, deleted ones among them."""
 
     def chat(self, account_id: str, chat_id: str) -> Chat:
-        """ChatNotFound."""
+        """Also one that was deleted. ChatNotFound."""
 
     def records(
         self, account_id: str, chat_id: str, *, after: str | None, limit: int
@@ -161,13 +200,32 @@ class Chats(Protocol):
     def record(self, account_id: str, chat_id: str, turn_id: str) -> Record:
         """TurnNotFound."""
 
-    def set_title(self, account_id: str, chat_id: str, title: bytes) -> None:
-        """Only the first title is kept."""
+    def set_title(self, account_id: str, chat_id: str, title: bytes, *, at: int) -> None:
+        """Only the first title is kept; a deleted chat gets none."""
 
-    def set_suggestions(self, account_id: str, chat_id: str, turn_id: str, suggestions: bytes) -> None: ...
+    def set_suggestions(self, account_id: str, chat_id: str, turn_id: str, suggestions: bytes, *, at: int) -> None:
+        """Does nothing if chat or turn were deleted meanwhile."""
 
-    def set_review(self, account_id: str, chat_id: str, turn_id: str, *, code: str, withhold: bool) -> None:
-        """Notes what post-processing found; withholding deletes the stored answer."""
+    def set_review(self, account_id: str, chat_id: str, turn_id: str, *, code: str, withhold: bool, at: int) -> None:
+        """Notes what post-processing found; withholding deletes the stored answer. Does nothing to what was deleted meanwhile."""
+
+    def set_details(self, account_id: str, chat_id: str, details: bytes, *, seen: int, at: int) -> bool:
+        """Stores them as revision `seen` + 1; False if the chat is deleted, unknown, or at another revision."""
+
+    def delete(self, account_id: str, chat_id: str, *, at: int) -> list[str]:
+        """Leaves only the mark that it was deleted, then deletes its records. Repeating it finishes it. ChatNotFound.
+
+        Returns the turns that had not ended.
+        """
+
+    def delete_turn(self, account_id: str, chat_id: str, turn_id: str, *, outcome: str, at: int) -> bool:
+        """Takes message, answer and follow-ups out of a record of this outcome; False if there is none."""
+
+    def add(self, imported: Imported, *, at: int) -> int:
+        """Stores the records that aren't there yet, and the chat with them; returns how many. Safe to repeat.
+
+        ChatNotFound if the chat was deleted, ChatKeyConflict if it has another key, WrongEpoch.
+        """
 
 
 class HistoryCache(Protocol):

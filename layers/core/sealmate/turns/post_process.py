@@ -45,23 +45,29 @@ class PostProcess:
             review = judge(self.models, self.model_set, prompt_for(message, answer), Review, clock=self.clock)
         except errors.SealmateError as error:
             _log.warning("not reviewed", extra={"turn_id": stage.turn_id, "code": error.code})
-            self._annotate(stage, "unchecked", audience)
+            self._annotate(stage, message, "unchecked", audience)
             return Reviewed(misuse=None, suggestions=0)
         # The audit: which turn, what score. Never a word of it.
         _log.info("reviewed", extra={"turn_id": stage.turn_id, "misuse": review.misuse})
         limits = catalog.limits()
         if review.misuse >= limits.misuse_withheld_from:
-            self._withhold(stage, audience)
+            self._withhold(stage, message, audience)
             return Reviewed(misuse=review.misuse, suggestions=0)
         if review.misuse >= limits.misuse_annotated_from:
             # What might come next would only lead further.
-            self._annotate(stage, "possible_misuse", audience)
+            self._annotate(stage, message, "possible_misuse", audience)
             return Reviewed(misuse=review.misuse, suggestions=0)
         self._suggest(stage, message, review.suggestions, answer_hash, audience)
         return Reviewed(misuse=review.misuse, suggestions=len(review.suggestions))
 
-    def _annotate(self, stage: PostProcessing, code: str, audience: Audience) -> None:
-        self.chats.set_review(stage.account_id, stage.chat_id, stage.turn_id, code=code, withhold=False)
+    def _note(self, stage: PostProcessing, message: MessageInFlight, code: str, *, withhold: bool = False) -> None:
+        if not message.temporary:
+            self.chats.set_review(
+                stage.account_id, stage.chat_id, stage.turn_id, code=code, withhold=withhold, at=self.clock.now()
+            )
+
+    def _annotate(self, stage: PostProcessing, message: MessageInFlight, code: str, audience: Audience) -> None:
+        self._note(stage, message, code)
         audience.tell(
             AnswerAnnotated(
                 turn_id=stage.turn_id,
@@ -70,9 +76,12 @@ class PostProcess:
             )
         )
 
-    def _withhold(self, stage: PostProcessing, audience: Audience) -> None:
+    def _withhold(self, stage: PostProcessing, message: MessageInFlight, audience: Audience) -> None:
         kind = errors.AnswerTakenBack
-        self.chats.set_review(stage.account_id, stage.chat_id, stage.turn_id, code=kind.code, withhold=True)
+        self._note(stage, message, kind.code, withhold=True)
+        if message.temporary:
+            # What is in flight is all there is of it.
+            self.turns.forget(self.turns.turn(stage.account_id, stage.turn_id))
         self.cache.forget(stage.account_id, stage.chat_id)
         audience.tell(
             AnswerWithheld(turn_id=stage.turn_id, chat_id=stage.chat_id, code=kind.code, message=kind.message)
@@ -94,7 +103,8 @@ class PostProcess:
             record=stage.turn_id,
             parent=answer_hash,
         )
-        self.chats.set_suggestions(stage.account_id, stage.chat_id, stage.turn_id, envelope)
+        if not message.temporary:
+            self.chats.set_suggestions(stage.account_id, stage.chat_id, stage.turn_id, envelope, at=self.clock.now())
         audience.tell(SuggestionsMade(turn_id=stage.turn_id, chat_id=stage.chat_id, suggestions=envelope))
 
 

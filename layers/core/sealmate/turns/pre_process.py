@@ -78,7 +78,7 @@ class PreProcess:
             chat_id=stage.chat_id,
             record=stage.chat_id,
         )
-        self.chats.set_title(stage.account_id, stage.chat_id, envelope)
+        self.chats.set_title(stage.account_id, stage.chat_id, envelope, at=self.clock.now())
         audience.tell_everyone(ChatTitled(turn_id=stage.turn_id, chat_id=stage.chat_id, title=envelope))
 
 

@@ -1,4 +1,4 @@
-"""What the REST API answers about chats, in the shapes of docs/protocol.md."""
+"""What the REST API answers about chats and turns, in the shapes of docs/protocol.md."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ class ChatReply(Shape):
     generation: int
     keys: list[ChatKey]
     title: Bytes | None
+    details: Bytes | None
+    revision: int
+    deleted: bool
     created_at: int
     updated_at: int
+    active_at: int
 
     @classmethod
     def of(cls, chat: Chat) -> ChatReply:
@@ -28,8 +32,12 @@ class ChatReply(Shape):
             generation=chat.generation,
             keys=keys,
             title=chat.title,
+            details=chat.details,
+            revision=chat.revision,
+            deleted=chat.deleted,
             created_at=chat.created_at,
             updated_at=chat.updated_at,
+            active_at=chat.active_at,
         )
 
 
@@ -43,7 +51,7 @@ class TurnReply(Shape):
     chat_id: str
     parent: Parent | None
     created_at: int
-    message: Bytes
+    message: Bytes | None
     outcome: str
     code: str | None
     answer: Bytes | None
@@ -63,3 +71,16 @@ class TurnReply(Shape):
 class TurnsReply(Shape):
     turns: list[TurnReply]
     cursor: str | None
+
+
+class TurnBegun(Shape):
+    """`begun`: whether it was begun now; False if the turn was known."""
+
+    turn_id: str
+    begun: bool
+
+
+class ChatImported(Shape):
+    """`imported`: how many turns were stored now; the others were there."""
+
+    imported: int

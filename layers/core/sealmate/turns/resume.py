@@ -33,7 +33,7 @@ class Resume:
     execute: Callable[[Turn], None]
 
     def __call__(self, caller: Caller, turn_id: str) -> list[Event]:
-        """What to tell the connection now; a growing answer is joined, so that the rest follows. TurnNotFound.
+        """What to tell the connection now; a growing answer is joined, so that the rest follows. TurnNotFound, AnswerNotKept.
 
         Who comes back to a turn has its chat open, so the connection's focus is set to it.
         """
@@ -53,7 +53,24 @@ class Resume:
             return self._so_far(turn)
         if turn.status == "ended":
             return [event_of(turn, errors.by_code(turn.code or ""))]
+        if turn.temporary:
+            return [self._not_forgotten(turn)]
         return _finished(self.chats.record(caller.account_id, turn.chat_id, turn_id))
+
+    def _not_forgotten(self, turn: Turn) -> Event:
+        """A temporary answer, until the state machine's end deletes what is in flight."""
+        stream = self.turns.stream(turn.account_id, turn.turn_id)
+        if stream is None or stream.answer is None:
+            raise errors.AnswerNotKept(turn_id=turn.turn_id)
+        return AnswerFinished(
+            turn_id=turn.turn_id,
+            chat_id=turn.chat_id,
+            finish=turn.finish or "complete",
+            answer=stream.answer,
+            mate=turn.mate or "",
+            model=turn.model or "",
+            answered_at=self.clock.now(),
+        )
 
     def _is_dead(self, turn: Turn) -> bool:
         """Nothing more will come of it: it can't start any more, or no execution lives as long as it has run."""
@@ -93,6 +110,8 @@ class Stop:
 
 
 def _finished(record: Record) -> list[Event]:
+    if record.outcome == "deleted":
+        raise errors.TurnNotFound(turn_id=record.turn_id)
     if record.answer is None:
         return [
             AnswerWithheld(

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from sealmate import catalog, errors, mates
 from sealmate.billing.ports import Wallets
+from sealmate.events import ChatChanged
 from sealmate.ports import Clock, DataSeal, Executions, KeyService, Random
 from sealmate.seal.data_keys import make_turn_key
 from sealmate.seal.envelope import Address, Header, Namespace, digest, read_public_key, unseal
+from sealmate.turns.audience import Audience
 from sealmate.turns.in_flight import SAID, MessageInFlight
 from sealmate.turns.ports import Caller, HistoryCache, NewTurn, Turn, Turns
 from sealmate.turns.requests import Ask, Said
@@ -26,8 +28,8 @@ class Start:
     clock: Clock
     execute: Execute
 
-    def __call__(self, caller: Caller, ask: Ask) -> bool:
-        """True if the turn was begun now; False if it was known, and then nothing is stored or answered again.
+    def __call__(self, caller: Caller, ask: Ask) -> Turn | None:
+        """The turn if it was begun now; None if it was known, and then nothing is stored or answered again.
 
         HistoryNotCached, InvalidRecord, UnknownMate, RequestTooLarge, ChatNotFound, ChatKeyConflict, WrongEpoch, TurnNotStarted.
         """
@@ -37,7 +39,7 @@ class Start:
         except (errors.TooManyTries, errors.InsufficientCredits):
             if self._is_known(caller.account_id, ask.turn_id):
                 # Asking again is always safe: its own hold may be what is missing.
-                return False
+                return None
             raise
         history = self._history(caller, ask)
         turn = Turn(
@@ -48,6 +50,7 @@ class Start:
             created_at=self.clock.now(),
             connection_id=caller.connection_id,
             characters=len(ask.message) + sum(len(said.text) for said in history),
+            temporary=ask.temporary,
         )
         begun = self.turns.begin(
             NewTurn(
@@ -65,7 +68,7 @@ class Start:
         if turn.status == "asked" and may_start(turn, now=self.clock.now()):
             # Also for a known turn: its execution may never have started. A second one ends at BillingPrecheck.
             self.execute(turn)
-        return begun
+        return turn if begun else None
 
     def _check_account(self, account_id: str) -> None:
         """Nothing is stored for an account that has nothing to pay with, or sends without end."""
@@ -90,6 +93,8 @@ class Start:
         return trimmed(said, turns=limits.history_turns, room=limits.history_characters)
 
     def _cached(self, caller: Caller, ask: Ask) -> list[Said]:
+        if ask.temporary:
+            raise errors.HistoryNotCached()
         blob = self.cache.get(caller.account_id, ask.chat_id)
         if blob is None:
             raise errors.HistoryNotCached()
@@ -112,7 +117,8 @@ class Start:
             generation=ask.generation,
             mate=ask.mate,
             # Also after a first message that was refused: the title is still to be given.
-            first=not any(said.role == "assistant" for said in history),
+            first=not ask.temporary and not any(said.role == "assistant" for said in history),
+            temporary=ask.temporary,
         )
         key = make_turn_key(ask.turn_id, keys=self.keys, random=self.random)
         return key.seal(message.model_dump_json().encode(), part="message")
@@ -138,6 +144,12 @@ class Execute:
             raise errors.TurnNotStarted(turn_id=turn.turn_id) from None
 
 
+def announce(turn: Turn, audience: Audience) -> None:
+    """Tells the devices that show something else of a message that came in; those that show the chat hear its turn."""
+    if not turn.temporary:
+        audience.tell_others(ChatChanged(chat_id=turn.chat_id, updated_at=turn.created_at))
+
+
 def may_start(turn: Turn, *, now: int) -> bool:
     """Whether the message in flight will outlive an execution that starts now."""
     limits = catalog.limits()
@@ -161,6 +173,8 @@ def _checked_epoch(ask: Ask) -> int | None:
     """The master key's epoch that a first message's chat key is under. What can be checked without keys is checked here."""
     if ask.mate is not None:
         mates.get(ask.mate)
+    if ask.temporary and ask.chat_key is not None:
+        raise errors.InvalidRequest(field="chat_key", problem="temporary")
     try:
         record = Header.parse(ask.record)
         read_public_key(ask.answer_public_key)

@@ -151,6 +151,13 @@ export const ChatAnswered = v.object({
 });
 export type ChatAnswered = v.InferOutput<typeof ChatAnswered>;
 
+export const ChatChanged = v.object({
+  type: v.literal('chat_changed'),
+  chat_id: v.string(),
+  updated_at: v.number(),
+});
+export type ChatChanged = v.InferOutput<typeof ChatChanged>;
+
 export const RequestRefused = v.object({
   type: v.literal('request_refused'),
   code: v.string(),
@@ -180,6 +187,7 @@ export const EventSchema = v.variant('type', [
   TurnStopped,
   TurnFailed,
   ChatAnswered,
+  ChatChanged,
   RequestRefused,
 ]);
 export type Event = v.InferOutput<typeof EventSchema>;

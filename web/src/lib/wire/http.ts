@@ -173,8 +173,12 @@ export const ChatReply = v.object({
   generation: v.number(),
   keys: v.array(ChatKey),
   title: v.nullish(v.string(), null),
+  details: v.nullish(v.string(), null),
+  revision: v.number(),
+  deleted: v.boolean(),
   created_at: v.number(),
   updated_at: v.number(),
+  active_at: v.number(),
 });
 export type ChatReply = v.InferOutput<typeof ChatReply>;
 
@@ -195,7 +199,7 @@ export const TurnReply = v.object({
   chat_id: v.string(),
   parent: v.nullish(Parent, null),
   created_at: v.number(),
-  message: v.string(),
+  message: v.nullish(v.string(), null),
   outcome: v.string(),
   code: v.nullish(v.string(), null),
   answer: v.nullish(v.string(), null),
@@ -213,3 +217,14 @@ export const TurnsReply = v.object({
   cursor: v.nullish(v.string(), null),
 });
 export type TurnsReply = v.InferOutput<typeof TurnsReply>;
+
+export const TurnBegun = v.object({
+  turn_id: v.string(),
+  begun: v.boolean(),
+});
+export type TurnBegun = v.InferOutput<typeof TurnBegun>;
+
+export const ChatImported = v.object({
+  imported: v.number(),
+});
+export type ChatImported = v.InferOutput<typeof ChatImported>;

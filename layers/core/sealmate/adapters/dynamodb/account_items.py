@@ -10,6 +10,7 @@
 | accounts | SIGNUP#id | SIGNUP | SignUpItem, for minutes |
 | accounts | LOGIN#id | LOGIN | LoginItem, for minutes |
 | accounts | TRIES#what#whose | TRIES | TriesItem, until it is forgotten |
+| accounts | ERASING | account | ErasureItem: an account that is gone, until nothing is left of it |
 | connections | TICKET#hash | TICKET | TicketItem, for seconds |
 
 DynamoDB deletes rows some time after their `ttl`, so readers look at the time themselves.
@@ -20,6 +21,8 @@ from __future__ import annotations
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from sealmate.adapters.dynamodb.table import Item
+
+ERASING = "ERASING"
 
 
 class AccountItem(Item):
@@ -118,6 +121,13 @@ class TriesItem(Item):
     next_at = NumberAttribute()
     forget_at = NumberAttribute()
     ttl = NumberAttribute()
+
+
+class ErasureItem(Item):
+    class Meta:
+        pass
+
+    shredded_at = NumberAttribute()
 
 
 class TicketItem(Item):

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from sealmate.accounts.records import Account, Login, Method, NewAccount, SecondFactor, Session, SignUp, Statement
 from sealmate.adapters.dynamodb.account_items import (
+    ERASING,
     AccountItem,
     BackupItem,
     EmailItem,
+    ErasureItem,
     LoginItem,
     MethodItem,
+    SessionItem,
     SignUpItem,
 )
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
 from sealmate.adapters.dynamodb.sessions import session_item
 from sealmate.adapters.dynamodb.table import Refused, commit
+
+# With the other rows of an account no more than the hundred writes of a transaction; sessions beyond are revoked after it.
+_SESSIONS_AT_ONCE = 80
 
 
 class DynamoAccounts:
@@ -100,6 +107,35 @@ class DynamoAccounts:
                     _backup_item(session.account_id, factor.backup_mac), condition=BackupItem.pk.exists()
                 )
             transaction.save(session_item(session))
+
+        return _made(write)
+
+    def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
+        account_id = account.account_id
+        spent = factor.backup_mac is not None and _backup_item(account_id, factor.backup_mac)
+        backups = BackupItem.query(account_id, BackupItem.sk.startswith("BACKUP#"), consistent_read=True)
+        sessions = SessionItem.query(
+            account_id, SessionItem.sk.startswith("SESSION#"), consistent_read=True, limit=_SESSIONS_AT_ONCE
+        )
+        begun = [
+            *MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True),
+            *(backup for backup in backups if not spent or backup.sk != spent.sk),
+            *sessions,
+        ]
+        unspent: Condition = AccountItem.pk.exists()
+        if factor.totp_step is not None:
+            unspent = AccountItem.totp_step < factor.totp_step
+
+        def write(transaction: TransactWrite) -> None:
+            transaction.delete(AccountItem(account_id, "ACCOUNT"), condition=unspent)
+            if spent:
+                transaction.delete(spent, condition=BackupItem.pk.exists())
+            transaction.delete(
+                EmailItem(_email(account.email_key), "EMAIL"), condition=EmailItem.account_id == account_id
+            )
+            for item in begun:
+                transaction.delete(item)
+            transaction.save(ErasureItem(ERASING, account_id, shredded_at=now))
 
         return _made(write)
 

@@ -5,16 +5,30 @@ from __future__ import annotations
 import re
 import time
 
-from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from sealmate import errors
+from sealmate.adapters.dynamodb.archives import add, delete_records
+from sealmate.adapters.dynamodb.conditional import applied
 from sealmate.adapters.dynamodb.items import CacheItem, ChatItem, RecordItem, chat_records_key
+from sealmate.adapters.dynamodb.noting import ALIVE, note
 from sealmate.adapters.dynamodb.table import settled
 from sealmate.model import from_base64url
-from sealmate.turns.ports import Chat, Record
+from sealmate.turns.ports import Chat, Imported, Record
 
+# What a deleted chat and a deleted turn lose.
+_CONTENT = (ChatItem.title, ChatItem.details, ChatItem.revision, ChatItem.active_at)
+_SAID = (
+    RecordItem.message,
+    RecordItem.answer,
+    RecordItem.suggestions,
+    RecordItem.code,
+    RecordItem.mate,
+    RecordItem.model,
+    RecordItem.finish,
+)
 _CURSOR = re.compile(r"([0-9]{1,12})\.([0-9a-f-]{36})")
 
 
@@ -50,24 +64,41 @@ class DynamoChats:
         except DoesNotExist:
             raise errors.TurnNotFound() from None
 
-    def set_title(self, account_id: str, chat_id: str, title: bytes) -> None:
-        untitled = ChatItem.pk.exists() & ChatItem.title.does_not_exist()
-        try:
-            _update(ChatItem(account_id, f"CHAT#{chat_id}"), [ChatItem.title.set(title)], untitled)
-        except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
+    def set_title(self, account_id: str, chat_id: str, title: bytes, *, at: int) -> None:
+        untitled = ALIVE & ChatItem.title.does_not_exist()
+        _changed(account_id, chat_id, [ChatItem.title.set(title), ChatItem.updated_at.set(at)], untitled)
 
-    def set_suggestions(self, account_id: str, chat_id: str, turn_id: str, suggestions: bytes) -> None:
-        record = RecordItem(chat_records_key(account_id, chat_id), f"TURN#{turn_id}")
-        _update(record, [RecordItem.suggestions.set(suggestions)], RecordItem.pk.exists())
+    def set_suggestions(self, account_id: str, chat_id: str, turn_id: str, suggestions: bytes, *, at: int) -> None:
+        note(account_id, chat_id, turn_id, [RecordItem.suggestions.set(suggestions)], at=at)
 
-    def set_review(self, account_id: str, chat_id: str, turn_id: str, *, code: str, withhold: bool) -> None:
+    def set_review(self, account_id: str, chat_id: str, turn_id: str, *, code: str, withhold: bool, at: int) -> None:
         actions: list[Action] = [RecordItem.code.set(code)]
         if withhold:
             actions += [RecordItem.outcome.set("withheld"), RecordItem.answer.remove()]
-        record = RecordItem(chat_records_key(account_id, chat_id), f"TURN#{turn_id}")
-        _update(record, actions, RecordItem.pk.exists())
+        note(account_id, chat_id, turn_id, actions, at=at)
+
+    def set_details(self, account_id: str, chat_id: str, details: bytes, *, seen: int, at: int) -> bool:
+        unchanged = ChatItem.revision == seen if seen else ChatItem.revision.does_not_exist()
+        actions: list[Action] = [
+            ChatItem.details.set(details),
+            ChatItem.revision.set(seen + 1),
+            ChatItem.updated_at.set(at),
+        ]
+        return _changed(account_id, chat_id, actions, ALIVE & unchanged)
+
+    def delete(self, account_id: str, chat_id: str, *, at: int) -> list[str]:
+        if not self.chat(account_id, chat_id).deleted:
+            actions: list[Action] = [ChatItem.deleted.set(True), ChatItem.keys.set({}), ChatItem.updated_at.set(at)]
+            actions += [attribute.remove() for attribute in _CONTENT]
+            _changed(account_id, chat_id, actions, ALIVE)
+        return delete_records(account_id, chat_id)
+
+    def delete_turn(self, account_id: str, chat_id: str, turn_id: str, *, outcome: str, at: int) -> bool:
+        actions: list[Action] = [RecordItem.outcome.set("deleted"), *(each.remove() for each in _SAID)]
+        return note(account_id, chat_id, turn_id, actions, at=at, condition=RecordItem.outcome == outcome)
+
+    def add(self, imported: Imported, *, at: int) -> int:
+        return add(imported, at=at)
 
 
 class DynamoHistoryCache:
@@ -95,13 +126,13 @@ class DynamoHistoryCache:
         CacheItem(f"{account_id}#CACHE", chat_id).delete()
 
 
-def _update(item: ChatItem | RecordItem, actions: list[Action], condition: Condition) -> None:
-    """Billing's transaction may hold the row at this moment."""
+def _changed(account_id: str, chat_id: str, actions: list[Action], condition: Condition) -> bool:
+    """False if the condition failed; waits while a turn's transaction holds the row."""
 
     def change() -> None:
-        item.update(actions=actions, condition=condition)
+        ChatItem(account_id, f"CHAT#{chat_id}").update(actions=actions, condition=condition)
 
-    settled(change)
+    return applied(lambda: settled(change))
 
 
 def _chat_cursor(account_id: str, cursor: str | None) -> dict[str, dict[str, str]] | None:
@@ -127,6 +158,10 @@ def _chat(item: ChatItem) -> Chat:
         title=item.title,
         created_at=int(item.created_at),
         updated_at=int(item.updated_at),
+        active_at=int(item.active_at or item.updated_at),
+        details=item.details,
+        revision=int(item.revision or 0),
+        deleted=bool(item.deleted),
     )
 
 

@@ -2,12 +2,13 @@
 
 | table | pk | sk | row |
 |---|---|---|---|
-| chats | account | CHAT#chat | ChatItem: keys, title, times |
+| chats | account | CHAT#chat | ChatItem: keys, title, details, times; of a deleted one its id and times |
 | chats | account#chat | TURN#turn | RecordItem: the sealed message and what became of it |
 | turns | account#turn | TURN | TurnItem: where the turn stands |
 | turns | account#turn | MESSAGE | MessageItem: the message in flight, under the turn's data key |
 | turns | account#turn | STREAM | StreamItem: the answer so far, who streams it, who wants it stopped |
 | turns | account#ASKED | minute | AskedItem: how many messages an account sent in it |
+| turns | account#IMPORTED | minute | AskedItem: how many parts of archives |
 | turns | account#CACHE | chat | CacheItem: recent messages under the cache key and a data key |
 | wallets | account | WALLET | WalletItem |
 | wallets | account | HOLD#turn | HoldItem |
@@ -41,7 +42,7 @@ class RecentChats(GlobalSecondaryIndex["ChatItem"]):  # type: ignore[no-untyped-
 
 
 class ChatItem(Item):
-    """`keys` is {generation as text: base64url of the chat_key envelope}."""
+    """`keys` is {generation as text: base64url of the chat_key envelope}; rows older than `active_at` have none."""
 
     class Meta:
         pass
@@ -51,12 +52,18 @@ class ChatItem(Item):
     generation = NumberAttribute()
     keys = JSONAttribute()
     title = BinaryAttribute(legacy_encoding=False, null=True)
+    details = BinaryAttribute(legacy_encoding=False, null=True)
+    revision = NumberAttribute(null=True)
+    deleted = BooleanAttribute(null=True)
     created_at = NumberAttribute()
     updated_at = NumberAttribute()
+    active_at = NumberAttribute(null=True)
     recent_chats = RecentChats()
 
 
 class RecordItem(Item):
+    """`message` goes when the turn is deleted."""
+
     class Meta:
         pass
 
@@ -65,7 +72,7 @@ class RecordItem(Item):
     parent_turn_id = UnicodeAttribute(null=True)
     parent_hash = BinaryAttribute(legacy_encoding=False, null=True)
     created_at = NumberAttribute()
-    message = BinaryAttribute(legacy_encoding=False)
+    message = BinaryAttribute(legacy_encoding=False, null=True)
     outcome = UnicodeAttribute()
     code = UnicodeAttribute(null=True)
     answer = BinaryAttribute(legacy_encoding=False, null=True)
@@ -88,6 +95,7 @@ class TurnItem(Item):
     created_at = NumberAttribute()
     connection_id = UnicodeAttribute()
     characters = NumberAttribute()
+    temporary = BooleanAttribute(null=True)
     execution_id = UnicodeAttribute(null=True)
     code = UnicodeAttribute(null=True)
     mate = UnicodeAttribute(null=True)
@@ -116,6 +124,8 @@ class MessageItem(Item):
 
 
 class StreamItem(Item):
+    """`answer`: the sealed one, of a temporary turn alone; others have it in their record."""
+
     class Meta:
         pass
 
@@ -125,6 +135,7 @@ class StreamItem(Item):
     joined = UnicodeSetAttribute(null=True)
     seq = NumberAttribute(null=True)
     snapshot = BinaryAttribute(legacy_encoding=False, null=True)
+    answer = BinaryAttribute(legacy_encoding=False, null=True)
     mate = UnicodeAttribute(null=True)
     model = UnicodeAttribute(null=True)
     ttl = NumberAttribute()

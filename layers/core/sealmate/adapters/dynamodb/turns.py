@@ -21,6 +21,7 @@ from sealmate.adapters.dynamodb.items import (
     chat_records_key,
     turn_key,
 )
+from sealmate.adapters.dynamodb.noting import commit_noting
 from sealmate.adapters.dynamodb.table import Refused, commit, settled
 from sealmate.events import Finish
 from sealmate.model import to_base64url
@@ -34,7 +35,14 @@ class DynamoTurns:
         self._row_ttl, self._message_ttl = row_ttl, message_ttl
 
     def count_ask(self, account_id: str, *, minute: int) -> int:
-        item = AskedItem(f"{account_id}#ASKED", str(minute))
+        return self._count(f"{account_id}#ASKED", minute)
+
+    def count_import(self, account_id: str, *, minute: int) -> int:
+        return self._count(f"{account_id}#IMPORTED", minute)
+
+    @staticmethod
+    def _count(key: str, minute: int) -> int:
+        item = AskedItem(key, str(minute))
         item.update(actions=[AskedItem.asked.add(1), AskedItem.ttl.set(minute * 60 + 3600)])
         return int(item.asked)
 
@@ -52,66 +60,68 @@ class DynamoTurns:
                     created_at=turn.created_at,
                     connection_id=turn.connection_id,
                     characters=turn.characters,
+                    temporary=turn.temporary or None,
                     ttl=turn.created_at + self._row_ttl,
                 ),
                 condition=TurnItem.pk.does_not_exist(),
             )
             transaction.save(
-                RecordItem(
-                    chat_records_key(turn.account_id, turn.chat_id),
-                    f"TURN#{turn.turn_id}",
-                    turn_id=turn.turn_id,
-                    chat_id=turn.chat_id,
-                    parent_turn_id=new.parent[0] if new.parent else None,
-                    parent_hash=new.parent[1] if new.parent else None,
-                    created_at=turn.created_at,
-                    message=new.record,
-                    outcome="asked",
-                ),
-                condition=RecordItem.pk.does_not_exist(),
-            )
-            self._touch_chat(transaction, new)
-            transaction.save(
                 MessageItem(key, "MESSAGE", sealed=new.sealed_message, ttl=turn.created_at + self._message_ttl)
             )
-            if new.chat_key is not None:
-                transaction.condition_check(
-                    EpochItem, turn.account_id, "ACCOUNT", condition=EpochItem.epoch == new.key_epoch
-                )
+            if not turn.temporary:
+                self._write_chat(transaction, new)
 
         try:
             commit(write)
         except Refused as refused:
-            turn_known, record_known, chat_failed, *_, last = refused.failed
+            turn_known, _, *chat = refused.failed
+            record_known, chat_failed, epoch_failed = (*chat, False, False, False)[:3]
             if turn_known or record_known:
                 return False
             if chat_failed:
                 raise self._chat_trouble(new) from None
-            raise (errors.WrongEpoch() if last and new.chat_key is not None else errors.Internal()) from None
+            raise (errors.WrongEpoch() if epoch_failed else errors.Internal()) from None
         return True
 
     @staticmethod
-    def _touch_chat(transaction: TransactWrite, new: NewTurn) -> None:
+    def _write_chat(transaction: TransactWrite, new: NewTurn) -> None:
         """A first message makes the chat; every other one needs it to be there, at the generation the record was sealed with."""
         turn = new.turn
+        transaction.save(
+            RecordItem(
+                chat_records_key(turn.account_id, turn.chat_id),
+                f"TURN#{turn.turn_id}",
+                turn_id=turn.turn_id,
+                chat_id=turn.chat_id,
+                parent_turn_id=new.parent[0] if new.parent else None,
+                parent_hash=new.parent[1] if new.parent else None,
+                created_at=turn.created_at,
+                message=new.record,
+                outcome="asked",
+            ),
+            condition=RecordItem.pk.does_not_exist(),
+        )
         chat = ChatItem(turn.account_id, f"CHAT#{turn.chat_id}")
         if new.chat_key is None:
             transaction.update(
                 chat,
-                actions=[ChatItem.updated_at.set(turn.created_at)],
-                condition=ChatItem.generation == new.generation,
+                actions=[ChatItem.updated_at.set(turn.created_at), ChatItem.active_at.set(turn.created_at)],
+                condition=(ChatItem.generation == new.generation) & ChatItem.deleted.does_not_exist(),
             )
             return
         chat.chat_id, chat.account_id, chat.generation = turn.chat_id, turn.account_id, new.generation
         chat.keys = {str(new.generation): to_base64url(new.chat_key)}
-        chat.created_at = chat.updated_at = turn.created_at
+        chat.created_at = chat.updated_at = chat.active_at = turn.created_at
         transaction.save(chat, condition=ChatItem.pk.does_not_exist())
+        transaction.condition_check(EpochItem, turn.account_id, "ACCOUNT", condition=EpochItem.epoch == new.key_epoch)
 
     @staticmethod
     def _chat_trouble(new: NewTurn) -> errors.SealmateError:
         try:
-            ChatItem.get(new.turn.account_id, f"CHAT#{new.turn.chat_id}", consistent_read=True)
+            chat = ChatItem.get(new.turn.account_id, f"CHAT#{new.turn.chat_id}", consistent_read=True)
         except DoesNotExist:
+            return errors.ChatNotFound()
+        if chat.deleted:
             return errors.ChatNotFound()
         return errors.WrongEpoch() if new.chat_key is None else errors.ChatKeyConflict()
 
@@ -128,6 +138,7 @@ class DynamoTurns:
             created_at=int(item.created_at),
             connection_id=item.connection_id,
             characters=int(item.characters),
+            temporary=bool(item.temporary),
             code=item.code,
             mate=item.mate,
             model=item.model,
@@ -217,7 +228,7 @@ class DynamoTurns:
         item = StreamItem(turn_key(turn.account_id, turn.turn_id), "STREAM")
         settled(lambda: _update(item, [action, StreamItem.ttl.set(turn.created_at + 2 * self._message_ttl)]))
 
-    def answered(self, turn: Turn, answer: Answer, *, attempt: int) -> None:
+    def answered(self, turn: Turn, answer: Answer, *, attempt: int) -> bool:
         key = turn_key(turn.account_id, turn.turn_id)
 
         def write(transaction: TransactWrite) -> None:
@@ -234,26 +245,21 @@ class DynamoTurns:
                 ],
                 condition=TurnItem.status == "running",
             )
-            transaction.update(
-                RecordItem(chat_records_key(turn.account_id, turn.chat_id), f"TURN#{turn.turn_id}"),
-                actions=[
-                    RecordItem.outcome.set("answered"),
-                    RecordItem.answer.set(answer.envelope),
-                    RecordItem.mate.set(answer.mate),
-                    RecordItem.model.set(answer.model),
-                    RecordItem.finish.set(answer.finish),
-                    RecordItem.answered_at.set(answer.answered_at),
-                ],
-                condition=RecordItem.pk.exists(),
-            )
-            transaction.update(
-                StreamItem(key, "STREAM"),
-                actions=[StreamItem.snapshot.set(answer.snapshot)],
-                condition=StreamItem.attempt == attempt,
-            )
+            last: list[Action] = [StreamItem.snapshot.set(answer.snapshot)]
+            if turn.temporary:
+                last.append(StreamItem.answer.set(answer.envelope))
+            transaction.update(StreamItem(key, "STREAM"), actions=last, condition=StreamItem.attempt == attempt)
 
+        changes: list[Action] = [
+            RecordItem.outcome.set("answered"),
+            RecordItem.answer.set(answer.envelope),
+            RecordItem.mate.set(answer.mate),
+            RecordItem.model.set(answer.model),
+            RecordItem.finish.set(answer.finish),
+            RecordItem.answered_at.set(answer.answered_at),
+        ]
         try:
-            commit(write)
+            return commit_noting(turn, write, changes, at=answer.answered_at)
         except Refused:
             raise errors.TurnAlreadyRunning(turn_id=turn.turn_id) from None
 
@@ -282,4 +288,5 @@ def _stream(item: StreamItem) -> Stream:
         mate=item.mate,
         model=item.model,
         lease_until=int(item.lease_until or 0),
+        answer=item.answer,
     )

@@ -16,10 +16,10 @@ from sealmate.adapters.dynamodb.items import (
     StreamItem,
     TurnItem,
     WalletItem,
-    chat_records_key,
     ledger_key,
     turn_key,
 )
+from sealmate.adapters.dynamodb.noting import commit_noting
 from sealmate.adapters.dynamodb.table import Refused, commit
 from sealmate.billing.ports import Charge, Hold, LedgerRow, Wallet
 from sealmate.turns.ports import Turn
@@ -97,14 +97,9 @@ class DynamoWallets:
                 actions=[TurnItem.status.set("settled")],
                 condition=TurnItem.status == "answered",
             )
-            transaction.update(
-                RecordItem(chat_records_key(turn.account_id, turn.chat_id), f"TURN#{turn.turn_id}"),
-                actions=[RecordItem.credits.set(charge.credits)],
-                condition=RecordItem.pk.exists(),
-            )
 
         try:
-            commit(write)
+            commit_noting(turn, write, [RecordItem.credits.set(charge.credits)])
         except Refused:
             return False
         return True
@@ -121,7 +116,7 @@ class DynamoWallets:
             model=row.model or "",
         )
 
-    def release(self, turn: Turn, hold: Hold | None, *, outcome: str, code: str) -> bool:
+    def release(self, turn: Turn, hold: Hold | None, *, outcome: str, code: str, at: int) -> bool:
         key = turn_key(turn.account_id, turn.turn_id)
 
         def write(transaction: TransactWrite) -> None:
@@ -136,16 +131,11 @@ class DynamoWallets:
                 actions=[TurnItem.status.set("ended"), TurnItem.code.set(code)],
                 condition=TurnItem.status.is_in("asked", "running"),
             )
-            transaction.update(
-                RecordItem(chat_records_key(turn.account_id, turn.chat_id), f"TURN#{turn.turn_id}"),
-                actions=[RecordItem.outcome.set(outcome), RecordItem.code.set(code)],
-                condition=RecordItem.pk.exists(),
-            )
             transaction.delete(MessageItem(key, "MESSAGE"))
             transaction.delete(StreamItem(key, "STREAM"))
 
         try:
-            commit(write)
+            commit_noting(turn, write, [RecordItem.outcome.set(outcome), RecordItem.code.set(code)], at=at)
         except Refused:
             return False
         return True

@@ -1,0 +1,106 @@
+"""Erasing an account: at once what opens it, in one transaction; then, in the background, all else that is kept of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from sealmate import errors
+from sealmate.accounts import tries
+from sealmate.accounts.proving import factor_of, prove_auth
+from sealmate.accounts.records import Session
+from sealmate.accounts.sessions import Sessions
+from sealmate.accounts.stores import AccountStore, Erasures, Remains, TryStore
+from sealmate.ports import Clock, DataSeal, KeyService
+
+_log = logging.getLogger(__name__)
+
+# Turns that were being answered have ended by then: a state machine runs five minutes at most.
+_TURNS_HAVE_ENDED = 360
+# So that a function is done long before its time is up.
+_BATCHES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class EraseAccount:
+    clock: Clock
+    keys: KeyService
+    seal: DataSeal
+    accounts: AccountStore
+    counters: TryStore
+    sessions: Sessions
+    erasures: Erasures
+
+    def __call__(self, session: Session, *, auth: bytes, code: str) -> None:
+        """`auth` of any unlock method, and a code as at sign-in. TooManyTries, WrongCredentials, WrongCode; then nothing is erased."""
+        account = self.accounts.get(session.account_id)
+        if account is None:
+            raise errors.NotSignedIn()
+        prove_auth(
+            auth,
+            account_id=account.account_id,
+            email_key=account.email_key,
+            keys=self.keys,
+            accounts=self.accounts,
+            counters=self.counters,
+            clock=self.clock,
+        )
+        tries.count_try(account.email_key, policy=tries.CODE, counters=self.counters, clock=self.clock)
+        factor = factor_of(account, code, keys=self.keys, seal=self.seal, clock=self.clock)
+        if not self.accounts.shred(account, factor=factor, now=self.clock.now()):
+            raise errors.WrongCode()
+        # WebSockets first: once their rows are erased, nobody knows which to close.
+        _attempt(partial(self.sessions.revoke_all, account.account_id), account.account_id)
+        _attempt(partial(self._start, account.account_id), account.account_id)
+        _attempt(
+            partial(tries.forget, account.email_key, policy=tries.CODE, counters=self.counters), account.account_id
+        )
+
+    def _start(self, account_id: str) -> None:
+        if not self.erasures.start(account_id):
+            _log.error("erasure not started", extra={"account_id": account_id})
+
+
+def _attempt(step: Callable[[], None], account_id: str) -> None:
+    """The account is gone, so no failure may tell the person otherwise: what is left undone is left to EraseRemains, hourly if need be."""
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the account is gone
+        _log.error("erasure left to the schedule", extra={"account_id": account_id, "error": type(error).__name__})
+
+
+@dataclass(frozen=True, kw_only=True)
+class EraseRemains:
+    """Safe to repeat, to interrupt anywhere and to run twice at once."""
+
+    clock: Clock
+    remains: Remains
+
+    def __call__(self, account_id: str | None = None) -> dict[str, int]:
+        """Of one account, or of some that wait. `more`: something is left now; `wait`: look again after so many seconds."""
+        if account_id is not None:
+            return self._erase(account_id)
+        done = [self._erase(each) for each in self.remains.pending()]
+        return {count: sum(each[count] for each in done) for count in ("erased", "more")}
+
+    def _erase(self, account_id: str) -> dict[str, int]:
+        """Never anything of an account that wasn't shredded."""
+        shredded_at = self.remains.shredded_at(account_id)
+        if shredded_at is None:
+            return {"erased": 0, "more": 0, "wait": 0}
+        erased = 0
+        for _ in range(_BATCHES):
+            batch = self.remains.erase_some(account_id)
+            erased += batch
+            if not batch:
+                return {"erased": erased, "more": 0, "wait": self._finish(account_id, shredded_at)}
+        return {"erased": erased, "more": 1, "wait": 0}
+
+    def _finish(self, account_id: str, shredded_at: int) -> int:
+        """Seconds until nothing can be written any more; at that time all is over."""
+        wait = max(0, shredded_at + _TURNS_HAVE_ENDED - self.clock.now())
+        if not wait:
+            self.remains.forget(account_id)
+        return wait

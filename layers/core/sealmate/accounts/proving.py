@@ -1,0 +1,41 @@
+"""Proving who one is: the auth of an unlock method, then a second factor. Each try is counted before it is looked at."""
+
+from __future__ import annotations
+
+from sealmate import errors
+from sealmate.accounts import backup, proofs, totp, tries
+from sealmate.accounts.records import Account, SecondFactor
+from sealmate.accounts.stores import AccountStore, TryStore
+from sealmate.ports import Clock, DataSeal, KeyService
+
+
+def prove_auth(
+    auth: bytes,
+    *,
+    account_id: str,
+    email_key: str,
+    keys: KeyService,
+    accounts: AccountStore,
+    counters: TryStore,
+    clock: Clock,
+) -> None:
+    """`auth` of any of the account's unlock methods. TooManyTries, WrongCredentials."""
+    tries.count_try(email_key, policy=tries.PASSWORD, counters=counters, clock=clock)
+    methods = accounts.methods(account_id)
+    given = proofs.auth_mac(account_id, auth, keys=keys)
+    if not any([proofs.matches(given, method.auth_mac) for method in methods]):  # noqa: C419 - all are compared
+        raise errors.WrongCredentials()
+    tries.forget(email_key, policy=tries.PASSWORD, counters=counters)
+
+
+def factor_of(account: Account, code: str, *, keys: KeyService, seal: DataSeal, clock: Clock) -> SecondFactor:
+    """What a code would spend: six digits of the authenticator, or else a backup code. WrongCode; spending may refuse it still."""
+    digits = code.replace(" ", "")
+    if not (len(digits) == 6 and digits.isascii() and digits.isdigit()):
+        (mac,) = proofs.backup_macs(account.account_id, [backup.read(code)], keys=keys)
+        return SecondFactor(backup_mac=mac)
+    seed = seal.open(account.totp_sealed, purpose="totp", owner=account.account_id)
+    step = totp.step_of(digits, seed=seed, now=clock.now())
+    if step is None:
+        raise errors.WrongCode()
+    return SecondFactor(totp_step=step)
