@@ -3,6 +3,7 @@ import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { readVectors } from './src/lib/crypto/testing/read_vectors.js';
 
 /** Where `make up` listens; the dev server hands everything but the app itself on to it. */
 const stack = process.env.SEALMATE_URL ?? 'http://localhost:8410';
@@ -41,6 +42,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            commands: { readVectors: (_context, file: string) => readVectors(file) },
             provider: playwright({
               launchOptions: {
                 executablePath: chromium,

@@ -1,0 +1,169 @@
+// An account's keys: made at signup on the device, opened at login with every check.
+import { fromBase64url, toBase64url } from '$lib/wire/base64url';
+import { sameBytes, utf8, wipe, type Bytes } from './bytes';
+import { openWith, seal, type Place } from './envelope';
+import { CryptoError } from './errors';
+import { makeUuid4 } from './ids';
+import { importKey, KEY_BYTES, randomBytes } from './keys';
+import type { Opened } from './masters';
+import { makeMethod, openMethod, type Method, type MethodKind } from './methods';
+import { derivePasswordWith, SALT_BYTES, type Proof, type Stretch } from './passwords';
+import { deriveRecovery, writeRecoveryKey } from './recovery';
+import * as statements from './statements';
+import type { AccountKeys, WrappedKeys, WrappedMethod } from './wrapped';
+
+const FIRST_EPOCH = 1;
+
+export interface MadeAccount {
+  /** What signup sends: envelopes and proofs only. */
+  keys: AccountKeys;
+  opened: Opened;
+  /** To show once. */
+  recoveryKey: string;
+  /** The caller wipes it when it is stored away. */
+  masterBytes: Bytes;
+}
+
+export async function makeAccountKeysWith(
+  stretch: Stretch,
+  of: { account: string; password: string; kdfProfile: number },
+): Promise<MadeAccount> {
+  const { account, kdfProfile } = of;
+  const salt = randomBytes(SALT_BYTES);
+  const byPassword = await derivePasswordWith(stretch, { ...of, salt });
+  const recoveryBytes = randomBytes(KEY_BYTES);
+  const byRecovery = await deriveRecovery({ account, recoveryKey: recoveryBytes });
+  const masterBytes = randomBytes(KEY_BYTES);
+  const master = await importKey(masterBytes);
+  const signing = await statements.makeSigningKey();
+  const method = (kind: MethodKind, proof: Proof) =>
+    madeMethod(proof, {
+      account,
+      kind,
+      masterBytes,
+      master,
+      epoch: FIRST_EPOCH,
+      signingPublicKey: signing.publicKey,
+    });
+  const statement = await statements.makeStatement({
+    account,
+    epoch: FIRST_EPOCH,
+    master,
+    seed: signing.seed,
+  });
+  const keys: AccountKeys = {
+    password: { ...(await method('password', byPassword)), salt: toBase64url(salt), kdf_profile: kdfProfile },
+    recovery: await method('recovery', byRecovery),
+    signing: {
+      public_key: toBase64url(signing.publicKey),
+      private: toBase64url(await seal(master, signingPlace(account, FIRST_EPOCH), signing.seed)),
+    },
+    statement: writeStatement(statement),
+  };
+  const recoveryKey = await writeRecoveryKey(recoveryBytes);
+  wipe(signing.seed, recoveryBytes);
+  const opened = { master: { epoch: FIRST_EPOCH, key: master }, signingPublicKey: signing.publicKey };
+  return { keys, opened, recoveryKey, masterBytes };
+}
+
+async function madeMethod(
+  proof: Proof,
+  of: Omit<Parameters<typeof makeMethod>[0], 'id' | 'kek'>,
+): Promise<AccountKeys['recovery']> {
+  const made = await makeMethod({ ...of, id: makeUuid4(), kek: proof.kek });
+  return {
+    method_id: made.id,
+    auth: toBase64url(proof.auth),
+    secret: toBase64url(made.secret),
+    master: toBase64url(made.master),
+    public: toBase64url(made.public),
+  };
+}
+
+/**
+ * Opens the master key and proves it. `lowestEpoch` is the highest this device has seen; `account` is whose keys are
+ * wanted, where that is known apart from `wrapped`.
+ */
+export async function unlock(of: {
+  wrapped: WrappedKeys;
+  kind: MethodKind;
+  kek: CryptoKey;
+  lowestEpoch?: number;
+  account?: string;
+}): Promise<Opened & { masterBytes: Bytes }> {
+  const { wrapped, kek } = of;
+  const { account_id: account, epoch } = wrapped;
+  if (of.account !== undefined && of.account !== account) throw new CryptoError('wrong_account');
+  if (epoch < (of.lowestEpoch ?? 0)) throw new CryptoError('epoch_rolled_back');
+  const method = wrapped.methods.find((each) => each.kind === of.kind);
+  if (!method) throw new CryptoError('no_such_method');
+  const { masterBytes, master, signingPublicKey } = await openMethod(readMethod(method), {
+    account,
+    kek,
+    epoch,
+  });
+  try {
+    await proveMaster(wrapped, master, signingPublicKey);
+  } catch (error) {
+    wipe(masterBytes);
+    throw error;
+  }
+  return { master: { epoch, key: master }, signingPublicKey, masterBytes };
+}
+
+async function proveMaster(wrapped: WrappedKeys, master: CryptoKey, publicKey: Bytes): Promise<void> {
+  const { account_id: account, epoch } = wrapped;
+  if (!sameBytes(publicKey, read(wrapped.signing.public_key))) throw new CryptoError('signing_key_mismatch');
+  await statements.verifyStatement(readStatement(wrapped), { account, epoch, master, publicKey });
+  const seed = await openWith(master, signingPlace(account, epoch), read(wrapped.signing.private));
+  try {
+    // A seed belongs to this public key if what it signs verifies under it.
+    const probe = utf8('sealmate v1 signing key');
+    const fits =
+      seed.length === statements.SIGNING_SEED_BYTES &&
+      (await statements.verifies(publicKey, probe, await statements.sign(seed, probe)));
+    if (!fits) throw new CryptoError('signing_key_mismatch');
+  } finally {
+    wipe(seed);
+  }
+}
+
+function signingPlace(account: string, epoch: number): Place {
+  return { namespace: 'signing_key', account, scope: 'account', record: account, epoch };
+}
+
+function readMethod(method: WrappedMethod): Method {
+  return {
+    id: method.method_id,
+    kind: method.kind,
+    secret: read(method.secret),
+    master: read(method.master),
+    public: read(method.public),
+  };
+}
+
+function readStatement({ statement }: WrappedKeys): statements.EpochStatement {
+  return {
+    epoch: statement.epoch,
+    commitment: read(statement.commitment),
+    previous: read(statement.previous),
+    signature: read(statement.signature),
+  };
+}
+
+function writeStatement(statement: statements.EpochStatement): WrappedKeys['statement'] {
+  return {
+    epoch: statement.epoch,
+    commitment: toBase64url(statement.commitment),
+    previous: toBase64url(statement.previous),
+    signature: toBase64url(statement.signature),
+  };
+}
+
+function read(text: string): Bytes {
+  try {
+    return fromBase64url(text);
+  } catch {
+    throw new CryptoError('bad_content');
+  }
+}

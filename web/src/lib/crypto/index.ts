@@ -1,0 +1,57 @@
+// The one door to the key scheme of docs/formats.md: a pure leaf, no network, no storage, no clock.
+import { makeAccountKeysWith, type MadeAccount } from './accounts';
+import type { Bytes } from './bytes';
+import { derivePasswordWith, type Proof } from './passwords';
+import { stretchInWorker } from './stretching';
+
+export { unlock, type MadeAccount } from './accounts';
+export type { Bytes } from './bytes';
+export {
+  answerKeys,
+  cacheKey,
+  makeChatKey,
+  openAnswer,
+  openChatKey,
+  openDetails,
+  openMessage,
+  openSuggestions,
+  openTitle,
+  sealAnswer,
+  sealDetails,
+  sealMessage,
+  sealSuggestions,
+  sealTitle,
+  type Answer,
+  type AnswerKeys,
+  type ChatKey,
+  type Details,
+} from './chats';
+export { readEpoch } from './envelope';
+export { CryptoError, type CryptoReason } from './errors';
+export { makeUuid4, makeUuid7 } from './ids';
+export { hashOf } from './keys';
+export { openLocal, sealLocal } from './local';
+export { deviceKey, importMasterKey, type MasterKey, type Opened } from './masters';
+export type { MethodKind } from './methods';
+export type { Proof } from './passwords';
+export { deriveRecovery, normaliseRecoveryText, readRecoveryKey } from './recovery';
+export type { AccountKeys, WrappedKeys } from './wrapped';
+
+/** Argon2id runs in a worker; `worker_failed` if that could not start or ended. */
+export async function derivePassword(of: {
+  account: string;
+  password: string;
+  salt: Bytes;
+  kdfProfile: number;
+}): Promise<Proof> {
+  return derivePasswordWith(stretchInWorker, of);
+}
+
+/** The keys to send, the keys to keep, and the recovery key as text to show once. */
+export async function makeAccountKeys(of: {
+  account: string;
+  password: string;
+  kdfProfile: number;
+}): Promise<MadeAccount> {
+  return makeAccountKeysWith(stretchInWorker, of);
+}
