@@ -2,6 +2,8 @@
 import adapter from '@sveltejs/adapter-static';
 import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
 
+const version = process.env.SEALMATE_WEB_VERSION;
+
 /** @type {import('@sveltejs/kit').Config} */
 export default {
   preprocess: vitePreprocess(),
@@ -11,7 +13,9 @@ export default {
     // Absolute, so that the fallback page works at any depth.
     paths: { relative: false },
     alias: { $messages: 'src/lib/paraglide/messages' },
-    version: { name: process.env.SEALMATE_WEB_VERSION ?? 'dev', pollInterval: 0 },
+    version: { name: version ?? 'dev', pollInterval: 0 },
+    // Apart from what a dev server or a check writes at the same time under another version.
+    outDir: version ? '.svelte-kit/release' : '.svelte-kit',
     serviceWorker: { register: false },
     csp: {
       mode: 'hash',
@@ -19,6 +23,8 @@ export default {
         'default-src': ['none'],
         'script-src': ['self', 'wasm-unsafe-eval'],
         'style-src': ['self'],
+        // SvelteKit's live region, hidden by an attribute of its own.
+        'style-src-attr': ['unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
         'img-src': ['self', 'data:', 'blob:'],
         'font-src': ['self'],
         'connect-src': ['self'],
