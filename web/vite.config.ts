@@ -23,9 +23,10 @@ export default defineConfig({
     port: 5173,
     strictPort: true,
     proxy: {
-      '/api': { target: stack, changeOrigin: true },
+      // The stack knows its own origin only, and refuses what comes from another.
+      '/api': { target: stack, changeOrigin: true, headers: { origin: stack } },
       '/mail': { target: stack, changeOrigin: true },
-      '/ws': { target: stack, ws: true, changeOrigin: true },
+      '/ws': { target: stack, ws: true, changeOrigin: true, headers: { origin: stack } },
     },
   },
   build: { target: 'es2023', sourcemap: false },

@@ -107,6 +107,9 @@ export interface ChatsState {
   readonly network: 'online' | 'connecting' | 'offline';
   /** Messages in the outbox. */
   readonly waiting: number;
+  /** Something that concerns all chats: storage that is full or missing, a newer app in another tab, a change that was refused. */
+  readonly notice: Problem | null;
+  dismissNotice(): void;
   /** A chat id that exists nowhere yet opens as an empty new chat. */
   open(id: string, options?: { temporary?: boolean }): OpenedChat;
   makeId(): string;

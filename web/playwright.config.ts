@@ -1,0 +1,57 @@
+// End to end: the built app on the embedded cloud, in Debian's Chromium. One stack answers by script, one with the real model.
+import { defineConfig } from '@playwright/test';
+
+const scripted = Number(process.env.SEALMATE_E2E_PORT ?? 8610);
+const real = scripted + 10;
+
+function stack(port: number, ...more: string[]) {
+  return {
+    command: ['.venv/bin/python', '-m', 'tests.browser_stack', '--port', String(port), ...more].join(' '),
+    cwd: '..',
+    wait: { stdout: /up at/ },
+    timeout: 240_000,
+    stdout: 'pipe' as const,
+    stderr: 'pipe' as const,
+    gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 20_000 },
+  };
+}
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'test-results',
+  // Two cores: the stack and the browser need them.
+  workers: 1,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.SEALMATE_CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    {
+      name: 'scripted',
+      testIgnore: '**/real_model.spec.ts',
+      use: { baseURL: `http://localhost:${scripted}` },
+    },
+    { name: 'real', testMatch: '**/real_model.spec.ts', use: { baseURL: `http://localhost:${real}` } },
+  ],
+  // Whoever runs `python -m tests.browser_stack` already says so.
+  webServer: process.env.SEALMATE_E2E_RUNNING ? [] : [stack(scripted), stack(real, '--real')],
+});

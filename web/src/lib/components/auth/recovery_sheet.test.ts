@@ -1,0 +1,40 @@
+// What is saved at sign-up: the sheet holds everything, the countdown reads like a clock.
+import { expect, it } from 'vitest';
+import { recoverySheet } from './recovery_sheet';
+import { remaining } from './remaining';
+
+const words = {
+  title: 'Title',
+  account: 'Account: a@b.example',
+  made: 'Made today',
+  recoveryKey: 'Recovery key',
+  recoveryKeyFor: 'For the password.',
+  backupCodes: 'Backup codes',
+  backupCodesFor: 'For the authenticator.',
+  keep: 'Keep this.',
+};
+
+it('puts the key and every code on lines of their own', () => {
+  const lines = recoverySheet({ recoveryKey: 'AAAA-BBBB', backupCodes: ['1-1', '2-2'] }, words)
+    .split('\n')
+    .map((line) => line.trim());
+  for (const line of ['Account: a@b.example', 'AAAA-BBBB', '1-1', '2-2', 'Keep this.'])
+    expect(lines).toContain(line);
+});
+
+it('does not speak of backup codes where there are none', () => {
+  expect(recoverySheet({ recoveryKey: 'AAAA-BBBB', backupCodes: [] }, words)).not.toContain('Backup codes');
+});
+
+it.each([
+  [null, null],
+  [0, null],
+  [-5000, null],
+  [1, '0:01'],
+  [29_000, '0:29'],
+  [61_000, '1:01'],
+  [3_552_000, '59:12'],
+  [3_905_000, '1:05:05'],
+])('counts %j ms down as %j', (left, clock) => {
+  expect(remaining(left === null ? null : 1_000_000 + left, 1_000_000)).toBe(clock);
+});

@@ -1,0 +1,25 @@
+// What a person saves at sign-up, as the plain text of a file or the clipboard; made on the device.
+import type { OneTimeSecrets } from '$lib/state/session.svelte';
+
+export interface SheetWords {
+  title: string;
+  account: string;
+  made: string;
+  recoveryKey: string;
+  recoveryKeyFor: string;
+  backupCodes: string;
+  backupCodesFor: string;
+  keep: string;
+}
+
+export function recoverySheet({ recoveryKey, backupCodes }: OneTimeSecrets, words: SheetWords): string {
+  const parts = [
+    `${words.title}\n${words.account}\n${words.made}`,
+    `${words.recoveryKey}\n${words.recoveryKeyFor}\n\n    ${recoveryKey}`,
+  ];
+  if (backupCodes.length > 0) {
+    const codes = backupCodes.map((code) => `    ${code}`).join('\n');
+    parts.push(`${words.backupCodes}\n${words.backupCodesFor}\n\n${codes}`);
+  }
+  return `${[...parts, words.keep].join('\n\n')}\n`;
+}

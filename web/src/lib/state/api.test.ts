@@ -1,0 +1,106 @@
+// The REST calls: what is sent, how failures come back, and that work waits for a person to sign in again.
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { Api, ApiError } from './api';
+import { Waiting } from './waiting';
+
+const Answer = v.object({ value: v.number() });
+const json = (status: number, content: unknown) => new Response(JSON.stringify(content), { status });
+const problem = (status: number, code: string, extra = {}) =>
+  json(status, { code, title: `${code}.`, status, next_step: 'Do something.', request_id: 'r', ...extra });
+
+class Server {
+  requests: { path: string; init: RequestInit }[] = [];
+  constructor(private answers: (Response | Error)[]) {}
+  readonly fetch = async (path: string, init: RequestInit) => {
+    this.requests.push({ path, init });
+    const answer = this.answers.shift()!;
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+}
+const failure = (call: Promise<unknown>) =>
+  call.then(
+    () => expect.fail('it worked'),
+    (error: unknown) => error as ApiError,
+  );
+
+describe('a call', () => {
+  it('sends JSON to the one origin and checks the answer', async () => {
+    const server = new Server([json(200, { value: 7, unknown: 'tolerated' })]);
+    expect(await new Api(server.fetch).post(Answer, '/things', { a: 1 })).toEqual({ value: 7 });
+    const { path, init } = server.requests[0]!;
+    expect([path, init.method, init.body]).toEqual(['/api/things', 'POST', '{"a":1}']);
+  });
+
+  it('has no answer where none is expected', async () => {
+    const server = new Server([new Response(null, { status: 204 })]);
+    expect(await new Api(server.fetch).delete(null, '/things/1')).toBeNull();
+  });
+
+  it('carries on what a problem says', async () => {
+    const server = new Server([problem(429, 'too_many_tries', { retry_after: 30 })]);
+    const error = await failure(new Api(server.fetch).get(Answer, '/things'));
+    expect(error).toMatchObject({
+      code: 'too_many_tries',
+      nextStep: 'Do something.',
+      retryAfter: 30,
+      status: 429,
+    });
+    expect(error.passing).toBe(true);
+  });
+
+  it.each([
+    ['no network', new TypeError('Failed to fetch'), 'offline'],
+    ['an answer of another shape', json(200, { value: 'seven' }), 'unexpected_answer'],
+    ['no JSON', new Response('<html>'), 'unexpected_answer'],
+    [
+      'a failure that is no problem document',
+      new Response('Bad gateway', { status: 502 }),
+      'unexpected_answer',
+    ],
+  ])('tells %s', async (_, answer, code) => {
+    expect((await failure(new Api(new Server([answer]).fetch).get(Answer, '/things'))).code).toBe(code);
+  });
+});
+
+describe('an ended session', () => {
+  it('lets the call wait, and then go on', async () => {
+    const server = new Server([problem(401, 'not_signed_in'), json(200, { value: 1 })]);
+    const api = new Api(server.fetch);
+    const signedIn = new Waiting();
+    const asked = new Promise<void>((resolve) =>
+      api.whenExpired(() => {
+        resolve();
+        return signedIn.wait();
+      }),
+    );
+    const call = api.put(Answer, '/things', {});
+    await asked;
+    expect(server.requests).toHaveLength(1);
+    signedIn.done();
+    expect(await call).toEqual({ value: 1 });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('fails the call if the person would rather not', async () => {
+    const api = new Api(new Server([problem(401, 'not_signed_in')]).fetch);
+    api.whenExpired(() =>
+      Promise.reject(new ApiError({ code: 'not_signed_in', title: '', nextStep: '', status: 401 })),
+    );
+    expect((await failure(api.get(Answer, '/things'))).code).toBe('not_signed_in');
+  });
+
+  it('is an error at once if it has ended again right after', async () => {
+    const server = new Server([problem(401, 'not_signed_in'), problem(401, 'not_signed_in')]);
+    const api = new Api(server.fetch);
+    api.whenExpired(() => Promise.resolve());
+    expect((await failure(api.get(Answer, '/things'))).code).toBe('not_signed_in');
+  });
+
+  it('is not what a wrong password means', async () => {
+    const api = new Api(new Server([problem(401, 'wrong_credentials')]).fetch);
+    api.whenExpired(() => expect.fail('asked to sign in'));
+    expect((await failure(api.post(Answer, '/auth/login/password', {}))).code).toBe('wrong_credentials');
+  });
+});

@@ -1,0 +1,144 @@
+// The REST API as functions: same origin, session cookie, answers checked against their schema, failures as ApiError.
+import * as v from 'valibot';
+import { m } from '$lib/paraglide/messages';
+import { ApiError } from './api_error';
+
+export { ApiError } from './api_error';
+
+type Schema<T> = v.GenericSchema<unknown, T>;
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Fetch = (path: string, init: RequestInit) => Promise<Response>;
+
+/** A call that hangs longer than this counts as no network; state machines answer over the socket, not here. */
+const PATIENCE_MS = 30_000;
+
+const ProblemSchema = v.object({
+  code: v.string(),
+  title: v.string(),
+  status: v.number(),
+  next_step: v.string(),
+  retry_after: v.optional(v.number()),
+  missing_credits: v.optional(v.number()),
+});
+
+export class Api {
+  #fetch: Fetch;
+  #renewed: (() => Promise<void>) | null = null;
+
+  constructor(fetch: Fetch = (path, init) => globalThis.fetch(path, init)) {
+    this.#fetch = fetch;
+  }
+
+  /** `renewed` resolves when the person has signed in again, and rejects when they would rather not. */
+  whenExpired(renewed: () => Promise<void>): void {
+    this.#renewed = renewed;
+  }
+
+  get<T>(schema: Schema<T>, path: string): Promise<T> {
+    return this.#call(schema, 'GET', path);
+  }
+
+  post(schema: null, path: string, body?: unknown): Promise<null>;
+  post<T>(schema: Schema<T>, path: string, body?: unknown): Promise<T>;
+  post<T>(schema: Schema<T> | null, path: string, body?: unknown): Promise<T | null> {
+    return this.#call(schema, 'POST', path, body);
+  }
+
+  put(schema: null, path: string, body: unknown): Promise<null>;
+  put<T>(schema: Schema<T>, path: string, body: unknown): Promise<T>;
+  put<T>(schema: Schema<T> | null, path: string, body: unknown): Promise<T | null> {
+    return this.#call(schema, 'PUT', path, body);
+  }
+
+  delete(schema: null, path: string, body?: unknown): Promise<null>;
+  delete<T>(schema: Schema<T>, path: string, body?: unknown): Promise<T>;
+  delete<T>(schema: Schema<T> | null, path: string, body?: unknown): Promise<T | null> {
+    return this.#call(schema, 'DELETE', path, body);
+  }
+
+  /** As `post`, but a session that has ended is an error at once: for calls that only make sense with the session there is. */
+  postOnce(schema: null, path: string): Promise<null>;
+  postOnce<T>(schema: Schema<T>, path: string): Promise<T>;
+  async postOnce<T>(schema: Schema<T> | null, path: string): Promise<T | null> {
+    return this.#read(schema, await this.#send('POST', path, undefined));
+  }
+
+  #call(schema: null, method: Method, path: string, body?: unknown): Promise<null>;
+  #call<T>(schema: Schema<T>, method: Method, path: string, body?: unknown): Promise<T>;
+  #call<T>(schema: Schema<T> | null, method: Method, path: string, body?: unknown): Promise<T | null>;
+  async #call<T>(schema: Schema<T> | null, method: Method, path: string, body?: unknown): Promise<T | null> {
+    const response = await this.#send(method, path, body).catch(async (error: unknown) => {
+      if (!(error instanceof ApiError && error.code === 'not_signed_in' && this.#renewed)) throw error;
+      await this.#renewed();
+      return this.#send(method, path, body);
+    });
+    return this.#read(schema, response);
+  }
+
+  async #send(method: Method, path: string, body: unknown): Promise<Response> {
+    let response: Response;
+    try {
+      response = await this.#fetch(`/api${path}`, {
+        method,
+        credentials: 'same-origin',
+        cache: 'no-store',
+        signal: AbortSignal.timeout(PATIENCE_MS),
+        ...(body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      });
+    } catch {
+      throw offline();
+    }
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+
+  async #read<T>(schema: Schema<T> | null, response: Response): Promise<T | null> {
+    if (schema === null) return null;
+    let content: unknown;
+    try {
+      content = await response.json();
+    } catch (error) {
+      // The connection broke within the answer, or it was no JSON.
+      throw error instanceof SyntaxError ? unexpected(response.status) : offline();
+    }
+    const read = v.safeParse(schema, content);
+    if (!read.success) throw unexpected(response.status);
+    return read.output;
+  }
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const read = v.safeParse(ProblemSchema, await response.json().catch(() => null));
+  if (!read.success) return unexpected(response.status);
+  const { code, title, next_step, retry_after, missing_credits } = read.output;
+  return new ApiError({
+    code,
+    title,
+    nextStep: next_step,
+    status: response.status,
+    ...(retry_after === undefined ? {} : { retryAfter: retry_after }),
+    ...(missing_credits === undefined ? {} : { missingCredits: missing_credits }),
+  });
+}
+
+function offline(): ApiError {
+  return new ApiError({
+    code: 'offline',
+    title: m.auth_error_offline(),
+    nextStep: m.auth_error_offline_next(),
+    status: 0,
+  });
+}
+
+function unexpected(status: number): ApiError {
+  return new ApiError({
+    code: 'unexpected_answer',
+    title: m.auth_error_unexpected_answer(),
+    nextStep: m.auth_error_unexpected_answer_next(),
+    status,
+  });
+}
+
+export const api = new Api();

@@ -1,0 +1,40 @@
+// What can go wrong on the device itself around signing in, in the same shape as what the server refuses.
+import { m } from '$lib/paraglide/messages';
+import { ApiError } from './api_error';
+import type { Secret } from './proofs';
+
+const here = (code: string, title: string, nextStep: string) =>
+  new ApiError({ code, title, nextStep, status: 400 });
+
+export const notSignedIn = () =>
+  here('not_signed_in', m.auth_error_not_signed_in(), m.auth_error_not_signed_in_next());
+
+export const otherAccount = () =>
+  here('other_account', m.auth_error_other_account(), m.auth_error_other_account_next());
+
+/** Why keys didn't open: as a rule a slip in typing; anything else means that what is stored was changed or damaged. */
+export function keysUnreadable(error: unknown, kind: Secret['kind']): ApiError {
+  if (error instanceof ApiError) return error;
+  const reason = error instanceof Error && 'reason' in error ? String(error.reason) : '';
+  if (reason === 'bad_recovery_key') {
+    return here('bad_recovery_key', m.auth_error_bad_recovery_key(), m.auth_error_bad_recovery_key_next());
+  }
+  if (reason === 'wrong_key' && kind === 'password') {
+    return here('wrong_password', m.auth_error_wrong_password(), m.auth_error_wrong_password_next());
+  }
+  if (reason === 'wrong_key') {
+    return here(
+      'wrong_recovery_key',
+      m.auth_error_wrong_recovery_key(),
+      m.auth_error_bad_recovery_key_next(),
+    );
+  }
+  const ofTheBrowser = error instanceof Error && 'ofTheBrowser' in error && error.ofTheBrowser === true;
+  if (reason !== '' && !ofTheBrowser)
+    return here(
+      'keys_unreadable',
+      m.auth_error_keys_unreadable({ reason }),
+      m.auth_error_keys_unreadable_next(),
+    );
+  return here('keys_not_made', m.auth_error_keys_not_made(), m.auth_error_keys_not_made_next());
+}

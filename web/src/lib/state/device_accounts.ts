@@ -1,0 +1,96 @@
+// The accounts this device knows: the one signed in, how its keys come open, and those whose sealed chats were left here.
+import type { SessionAnswer, WrappedKeys } from '$lib/wire/http';
+import type { AccountName, KeyStore, KnownAccount, LeftBehind } from './key_store';
+
+export interface Arrival {
+  account: AccountName;
+  session: SessionAnswer;
+  wrapped: WrappedKeys;
+  salt: string;
+  kdfProfile: number;
+}
+
+export class DeviceAccounts {
+  #keys: KeyStore;
+  #forget: (account: string) => Promise<void>;
+
+  /** `forget` removes all content that this device keeps of an account. */
+  constructor(keys: KeyStore, forget: (account: string) => Promise<void>) {
+    this.#keys = keys;
+    this.#forget = forget;
+  }
+
+  async known(): Promise<KnownAccount | null> {
+    return (await this.#keys.get('account')) ?? null;
+  }
+
+  /** Any other account that was signed in here is left behind. */
+  async remember(arrival: Arrival, staySignedIn: boolean): Promise<KnownAccount> {
+    const { account, session, wrapped, salt, kdfProfile } = arrival;
+    const known: KnownAccount = {
+      ...account,
+      sessionId: session.session_id,
+      rotateAt: session.rotate_at,
+      staySignedIn,
+      salt,
+      kdfProfile,
+      wrapped,
+    };
+    const lowest = (await this.#keys.get('lowest_epochs')) ?? {};
+    const highest = Math.max(lowest[account.id] ?? 0, wrapped.epoch);
+    await this.#keys.put({
+      account: known,
+      left_behind: (await this.others(account.id)).map((each) => ({ ...each, accepted: true })),
+      logout_owed: undefined,
+      lowest_epochs: { ...lowest, [account.id]: highest },
+    });
+    return known;
+  }
+
+  async choose(staySignedIn: boolean): Promise<void> {
+    const known = await this.known();
+    if (known) await this.#keys.put({ account: { ...known, staySignedIn } });
+  }
+
+  /** Nobody is signed in here from now on; the server is still to be told. */
+  async leave(erase: boolean): Promise<void> {
+    const known = await this.known();
+    const left = await this.others(known?.id ?? '');
+    if (known && !erase) left.push({ id: known.id, email: known.email, accepted: false });
+    await this.#keys.put({
+      account: undefined,
+      unsaved_secrets: undefined,
+      left_behind: left,
+      logout_owed: true,
+    });
+    if (known && erase) await this.#forget(known.id);
+  }
+
+  /** All but this one whose sealed chats are here; one who is still known, but locked, counts as well. */
+  async others(account: string): Promise<LeftBehind[]> {
+    const left = (await this.#keys.get('left_behind')) ?? [];
+    const known = await this.known();
+    const byId = new Map(left.map((each) => [each.id, each]));
+    if (known) byId.set(known.id, { id: known.id, email: known.email, accepted: false });
+    byId.delete(account);
+    return [...byId.values()];
+  }
+
+  /** What this device holds of it; the server's copies stay. */
+  async eraseOther(account: string): Promise<void> {
+    const known = await this.known();
+    const left = (await this.#keys.get('left_behind')) ?? [];
+    await this.#keys.put({
+      left_behind: left.filter((each) => each.id !== account),
+      ...(known?.id === account
+        ? { account: undefined, kept_master: undefined, sealed_master: undefined, unsaved_secrets: undefined }
+        : {}),
+    });
+    await this.#forget(account);
+  }
+
+  /** The highest epoch seen here of an account; the server may not go below it. */
+  async lowestEpoch(account: string): Promise<number> {
+    return (await this.#keys.get('lowest_epochs'))?.[account] ?? 0;
+  }
+}

@@ -1,0 +1,340 @@
+// Who is signed in on this device and whether their keys are open; every tab of the browser follows the same state.
+import type * as Crypto from '$lib/crypto';
+import type { Opened } from '$lib/crypto';
+import { toBase64url } from '$lib/wire/base64url';
+import { ApiError, api, type Api } from './api';
+import { keysUnreadable, notSignedIn, otherAccount } from './auth_errors';
+import { KeptOpen, tabStorage, type TabStorage } from './kept_open';
+import { DeviceAccounts, type Arrival } from './device_accounts';
+import { openKeyStore, type AccountName, type KeyStore, type KnownAccount } from './key_store';
+import { findOneTimeSecrets, keepOneTimeSecrets, type OneTimeSecrets } from './one_time_secrets';
+import { deriveProof, type PasswordSetting, type Secret } from './proofs';
+import { Rotation, type Exclusively } from './rotation';
+import {
+  openSessionChannel,
+  type OpenSessionChannel,
+  type SessionChannel,
+  type SessionNews,
+} from './session_channel';
+import { Waiting } from './waiting';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+export type { OneTimeSecrets } from './one_time_secrets';
+export type { Secret } from './proofs';
+export type Phase = 'starting' | 'signed_out' | 'locked' | 'open';
+
+/** What signing up or in has brought; only then there is a session. */
+export interface SignedIn extends Arrival {
+  opened: Opened;
+  masterBytes: Bytes;
+}
+
+export interface SessionParts {
+  api: Api;
+  openKeys(): Promise<KeyStore>;
+  /** Loaded when it is needed: the page of someone signed out stays light. */
+  crypto(): Promise<typeof Crypto>;
+  channel: OpenSessionChannel;
+  tab: TabStorage;
+  exclusively: Exclusively;
+  /** Unix seconds. */
+  now(): number;
+  /** Removes all content that this device keeps of an account. */
+  forgetAccount(account: string): Promise<void>;
+  /** Starts the page anew: nothing of the account shown so far may stay. */
+  reload(): void;
+  /** How long a new tab waits for the others to answer. */
+  tabsAnswerMs: number;
+}
+
+export class Session {
+  phase = $state<Phase>('starting');
+  account = $state.raw<AccountName | null>(null);
+  opened = $state.raw<Opened | null>(null);
+  deviceKey = $state.raw<CryptoKey | null>(null);
+  /** The server has ended the session; work goes on once the person has signed in again. */
+  expired = $state(false);
+  /** This device keeps nothing beyond the page, as in some private windows. */
+  fleeting = $state(false);
+  /** Still to be saved by the person. */
+  unsaved = $state.raw<OneTimeSecrets | null>(null);
+  staySignedIn = $state(false);
+
+  #parts: SessionParts;
+  #keys!: KeyStore;
+  #kept!: KeptOpen;
+  #accounts!: DeviceAccounts;
+  #channel!: SessionChannel;
+  #known: KnownAccount | null = null;
+  #rotation: Rotation | null = null;
+  #starting: Promise<void> | null = null;
+  #relogin = new Waiting();
+  #tabs = new Waiting();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    parts.api.whenExpired(() => this.#signedInAgain());
+  }
+
+  /** Safe to call more than once. */
+  start(): Promise<void> {
+    return (this.#starting ??= this.#start());
+  }
+
+  /** After signing up or in. */
+  async begin(
+    signedIn: SignedIn,
+    options: { staySignedIn: boolean; unsaved?: OneTimeSecrets },
+  ): Promise<void> {
+    const { opened, masterBytes } = signedIn;
+    await this.start();
+    this.#take(await this.#accounts.remember(signedIn, options.staySignedIn));
+    await this.#keep(opened, masterBytes);
+    await this.#open(opened, options.unsaved);
+    this.fleeting = !this.#keys.lasting;
+    this.#tellOpened();
+  }
+
+  /** After signing in again in place, when the session had ended. */
+  async renew(signedIn: SignedIn): Promise<void> {
+    if (signedIn.account.id !== this.account?.id) throw otherAccount();
+    signedIn.masterBytes.fill(0);
+    this.#take(await this.#accounts.remember(signedIn, this.staySignedIn));
+    await this.#renewed();
+    this.#channel.tell({ kind: 'renewed' });
+  }
+
+  /** Works offline. ApiError `wrong_password`, `wrong_recovery_key` or `keys_unreadable`. */
+  async unlock(secret: Secret): Promise<void> {
+    const known = this.#known;
+    if (known === null) throw notSignedIn();
+    const crypto = await this.#parts.crypto();
+    const lowestEpoch = await this.lowestEpoch(known.id);
+    const { wrapped } = known;
+    try {
+      const { kek } = await deriveProof(crypto, secret, passwordSetting(known));
+      const { masterBytes, ...opened } = await crypto.unlock({
+        wrapped,
+        kind: secret.kind,
+        kek,
+        lowestEpoch,
+      });
+      await this.#keep(opened, masterBytes);
+      await this.#open(opened);
+    } catch (error) {
+      throw keysUnreadable(error, secret.kind);
+    }
+    this.#tellOpened();
+  }
+
+  async lock(): Promise<void> {
+    await this.#kept.forget();
+    this.#close('locked');
+    this.#channel.tell({ kind: 'locked' });
+  }
+
+  /** Holds here at once, offline too; the server is told as soon as it can be reached. */
+  async logout(options: { erase: boolean } = { erase: false }): Promise<void> {
+    await this.#kept.forget();
+    this.#close('signed_out');
+    await this.#accounts.leave(options.erase);
+    this.#channel.tell({ kind: 'signed_out' });
+    await this.#settleLogout();
+  }
+
+  /** For what asks for proof again: the password or recovery key as `auth`, with a code of the second factor. */
+  async prove(secret: Secret, code: string): Promise<{ auth: string; code: string }> {
+    if (this.#known === null) throw notSignedIn();
+    try {
+      const { auth } = await deriveProof(await this.#parts.crypto(), secret, passwordSetting(this.#known));
+      return { auth: toBase64url(auth), code: code.trim() };
+    } catch (error) {
+      throw keysUnreadable(error, secret.kind);
+    }
+  }
+
+  /** A choice for this device. Turned off, the password is asked for when the page is opened the next time. */
+  async stay(staySignedIn: boolean): Promise<void> {
+    if (this.account === null || this.opened === null) throw notSignedIn();
+    if (staySignedIn === this.staySignedIn) return;
+    this.staySignedIn = staySignedIn;
+    await this.#accounts.choose(staySignedIn);
+    if (staySignedIn) await this.#kept.keepForGood(this.account.id, this.opened);
+    else await this.#kept.forget();
+  }
+
+  async secretsSaved(): Promise<void> {
+    this.unsaved = null;
+    await this.#keys.put({ unsaved_secrets: undefined });
+  }
+
+  /** Other accounts whose sealed chats are on this device, and that nobody has decided about. */
+  async othersHere(account: string): Promise<AccountName[]> {
+    await this.start();
+    return (await this.#accounts.others(account)).filter((each) => !each.accepted);
+  }
+
+  async eraseOther(account: string): Promise<void> {
+    await this.start();
+    await this.#accounts.eraseOther(account);
+  }
+
+  async lowestEpoch(account: string): Promise<number> {
+    await this.start();
+    return this.#accounts.lowestEpoch(account);
+  }
+
+  async #start(): Promise<void> {
+    this.#keys = await this.#parts.openKeys();
+    this.fleeting = !this.#keys.lasting;
+    this.#accounts = new DeviceAccounts(this.#keys, this.#parts.forgetAccount);
+    this.#kept = new KeptOpen(this.#keys, this.#parts.tab, async (bytes, epoch) =>
+      (await this.#parts.crypto()).importMasterKey(bytes, epoch),
+    );
+    this.#channel = this.#parts.channel((news) => void this.#hear(news));
+    await this.#restore();
+    void this.#settleLogout();
+  }
+
+  async #restore(): Promise<void> {
+    const known = await this.#accounts.known();
+    if (known === null) {
+      this.phase = 'signed_out';
+      return;
+    }
+    this.#take(known);
+    try {
+      const opened = (await this.#kept.find(known.id)) ?? (await this.#askTabs(known));
+      if (opened) return await this.#open(opened);
+    } catch {
+      // What was kept can't be used: the password opens it, or says what is wrong.
+    }
+    this.phase = 'locked';
+  }
+
+  async #askTabs(known: KnownAccount): Promise<Opened | null> {
+    if (known.staySignedIn) return null;
+    const answered = this.#tabs.wait(this.#parts.tabsAnswerMs);
+    this.#channel.tell({ kind: 'secret_wanted', account: known.id });
+    return await answered.then(
+      () => this.#kept.find(known.id),
+      () => null,
+    );
+  }
+
+  async #hear(news: SessionNews): Promise<void> {
+    if (news.kind === 'locked' && this.phase === 'open') this.#close('locked');
+    if (news.kind === 'signed_out' && this.phase !== 'starting') this.#close('signed_out');
+    if (news.kind === 'renewed' && this.expired) await this.#renewed();
+    if (news.kind === 'secret_wanted' && this.phase === 'open' && news.account === this.account?.id) {
+      this.#tellOpened();
+    }
+    if (news.kind === 'opened') await this.#openedElsewhere(news.account, news.tabSecret);
+  }
+
+  async #openedElsewhere(account: string, tabSecret: string | null): Promise<void> {
+    if (this.account !== null && this.account.id !== account) return this.#parts.reload();
+    if (tabSecret !== null) this.#kept.takeTabSecret(tabSecret);
+    if (this.phase === 'starting') this.#tabs.done();
+    else if (this.phase !== 'open') await this.#restore();
+  }
+
+  async #open(opened: Opened, unsaved?: OneTimeSecrets): Promise<void> {
+    const crypto = await this.#parts.crypto();
+    const { api, exclusively, now } = this.#parts;
+    const account = this.account!.id;
+    const deviceKey = await crypto.deviceKey(opened.master);
+    const where = { crypto, keys: this.#keys, account, deviceKey };
+    if (unsaved) await keepOneTimeSecrets(unsaved, where);
+    this.unsaved = unsaved ?? (await findOneTimeSecrets(where));
+    this.deviceKey = deviceKey;
+    this.opened = opened;
+    this.phase = 'open';
+    this.#rotation?.stop();
+    const ended = () => void (this.expired = true);
+    this.#rotation = new Rotation({ api, keys: this.#keys, exclusively, now, ended }, account);
+    void this.#rotation.start();
+  }
+
+  #close(phase: 'locked' | 'signed_out'): void {
+    this.#rotation?.stop();
+    this.opened = null;
+    this.deviceKey = null;
+    this.unsaved = null;
+    this.phase = phase;
+    if (phase === 'locked') return;
+    this.account = null;
+    this.#known = null;
+    this.expired = false;
+    this.#relogin.fail(notSignedIn());
+  }
+
+  #take(known: KnownAccount): void {
+    this.#known = known;
+    this.account = { id: known.id, email: known.email };
+    this.staySignedIn = known.staySignedIn;
+  }
+
+  async #keep(opened: Opened, masterBytes: Bytes): Promise<void> {
+    const account = this.account!.id;
+    if (this.staySignedIn) await this.#kept.keepForGood(account, opened);
+    else await this.#kept.keepWhileOpen(account, opened, masterBytes);
+    masterBytes.fill(0);
+  }
+
+  #tellOpened(): void {
+    this.#channel.tell({ kind: 'opened', account: this.account!.id, tabSecret: this.#kept.tabSecret });
+  }
+
+  /** For calls whose session has ended: they go on when the person has signed in again, here or in another tab. */
+  async #signedInAgain(): Promise<void> {
+    if (this.#known === null) throw notSignedIn();
+    const stored = await this.#accounts.known();
+    if (stored?.id === this.#known.id && stored.sessionId !== this.#known.sessionId) {
+      this.#known = stored;
+      return;
+    }
+    this.expired = true;
+    await this.#relogin.wait();
+  }
+
+  async #renewed(): Promise<void> {
+    const stored = await this.#accounts.known();
+    if (stored?.id !== this.#known?.id) return;
+    if (stored) this.#known = stored;
+    this.expired = false;
+    this.#relogin.done();
+    void this.#rotation?.start();
+  }
+
+  async #settleLogout(): Promise<void> {
+    if (!(await this.#keys.get('logout_owed'))) return;
+    try {
+      await this.#parts.api.postOnce(null, '/auth/logout');
+    } catch (error) {
+      if (error instanceof ApiError && error.passing) return; // told at the next start
+    }
+    await this.#keys.put({ logout_owed: undefined });
+  }
+}
+
+function passwordSetting({ id, salt, kdfProfile }: KnownAccount): PasswordSetting {
+  return { account: id, salt, kdfProfile };
+}
+
+/** Without Web Locks the work just runs: the server answers two rotations at once alike. */
+const exclusively: Exclusively = async (name, work) =>
+  globalThis.navigator?.locks ? navigator.locks.request(name, work) : work();
+
+export const session = new Session({
+  api,
+  openKeys: openKeyStore,
+  crypto: () => import('$lib/crypto'),
+  channel: openSessionChannel,
+  tab: tabStorage(),
+  exclusively,
+  now: () => Math.floor(Date.now() / 1000),
+  forgetAccount: async (account) => (await import('$lib/storage/database')).forgetAccount(account),
+  reload: () => location.reload(),
+  tabsAnswerMs: 150,
+});

@@ -1,0 +1,112 @@
+// Signing in, step by step: the password's proof, then a code; only then the server gives the wrapped keys, and they open here.
+import type * as Crypto from '$lib/crypto';
+import { toBase64url } from '$lib/wire/base64url';
+import { LoggedIn, LoginStarted, PasswordProved } from '$lib/wire/http';
+import { ApiError, type Api } from './api';
+import { keysUnreadable } from './auth_errors';
+import { deriveProof, type Secret } from './proofs';
+import type { SignedIn } from './session.svelte';
+import { troubleOf, type Step, type Trouble } from './trouble';
+
+export interface SignInParts {
+  api: Api;
+  crypto(): Promise<typeof Crypto>;
+  lowestEpoch(account: string): Promise<number>;
+  /** How this device is called in the list of devices. */
+  device: string;
+  /** Milliseconds. */
+  now(): number;
+}
+
+/** What has been reached by the proof of the password; it is good for ten minutes. */
+interface Proved {
+  email: string;
+  started: LoginStarted;
+  kind: Secret['kind'];
+  kek: CryptoKey;
+}
+
+export class SignIn {
+  step = $state<'secret' | 'code'>('secret');
+  doing = $state<'deriving' | 'checking' | 'unlocking' | null>(null);
+  trouble = $state.raw<Trouble | null>(null);
+
+  #parts: SignInParts;
+  #proved: Proved | null = null;
+
+  constructor(parts: SignInParts) {
+    this.#parts = parts;
+  }
+
+  async submitSecret(email: string, secret: Secret): Promise<void> {
+    await this.#try('password', async () => {
+      const crypto = await this.#parts.crypto();
+      // A slip in a recovery key shows here; it needn't cost one of the server's tries.
+      if (secret.kind === 'recovery') await crypto.readRecoveryKey(secret.text);
+      this.doing = 'checking';
+      const started = await this.#parts.api.post(LoginStarted, '/auth/login', { email: email.trim() });
+      this.doing = 'deriving';
+      const setting = { account: started.account_id, salt: started.salt, kdfProfile: started.kdf_profile };
+      const { auth, kek } = await deriveProof(crypto, secret, setting).catch((error: unknown) => {
+        throw keysUnreadable(error, secret.kind);
+      });
+      this.doing = 'checking';
+      const body = { login_id: started.login_id, auth: toBase64url(auth) };
+      await this.#parts.api.post(PasswordProved, '/auth/login/password', body);
+      this.#proved = { email: email.trim().toLowerCase(), started, kind: secret.kind, kek };
+      this.step = 'code';
+    });
+  }
+
+  /** Six digits of the authenticator, or a backup code. Null if it did not work; `trouble` says why. */
+  async submitCode(code: string): Promise<SignedIn | null> {
+    const proved = this.#proved;
+    if (proved === null) return null;
+    return this.#try('second_factor', async () => {
+      const { api, device } = this.#parts;
+      this.doing = 'checking';
+      const body = { login_id: proved.started.login_id, code: code.trim(), device, transport: 'cookie' };
+      const { session, keys } = await api.post(LoggedIn, '/auth/login/totp', body);
+      this.doing = 'unlocking';
+      const { account_id: account, salt, kdf_profile: kdfProfile } = proved.started;
+      const { masterBytes, ...opened } = await this.#unlock(proved, keys);
+      const name = { id: account, email: proved.email };
+      return { account: name, session, wrapped: keys, salt, kdfProfile, opened, masterBytes };
+    });
+  }
+
+  back(): void {
+    this.#proved = null;
+    this.trouble = null;
+    this.step = 'secret';
+  }
+
+  async #unlock({ started, kind, kek }: Proved, wrapped: LoggedIn['keys']) {
+    const crypto = await this.#parts.crypto();
+    const account = started.account_id;
+    try {
+      const lowestEpoch = await this.#parts.lowestEpoch(account);
+      return await crypto.unlock({ wrapped, kind, kek, lowestEpoch, account });
+    } catch (error) {
+      // A session whose keys don't open is no use to anyone.
+      await this.#parts.api.postOnce(null, '/auth/logout').catch(() => null);
+      throw keysUnreadable(error, kind);
+    }
+  }
+
+  async #try<T>(step: Step, work: () => Promise<T>): Promise<T | null> {
+    if (this.doing !== null) return null;
+    this.doing = 'checking';
+    this.trouble = null;
+    try {
+      return await work();
+    } catch (error) {
+      const trouble = troubleOf(error, step, this.#parts.now());
+      if (error instanceof ApiError && error.code === 'step_expired') this.back();
+      this.trouble = trouble;
+      return null;
+    } finally {
+      this.doing = null;
+    }
+  }
+}
