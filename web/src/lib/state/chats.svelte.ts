@@ -34,7 +34,10 @@ export class Chats implements ChatsState {
 
   /** Follows the session for as long as the page lives. */
   start(): void {
-    onTrouble((trouble) => (this.notice = storageProblem(trouble)));
+    onTrouble((trouble) => {
+      // What follows from another version is not worth a word of its own.
+      if (this.notice?.code !== 'newer_version') this.notice = storageProblem(trouble);
+    });
     watchDevice({
       woke: () => this.#sync?.connection.wake(),
       shown: () => this.#sync?.connection.hurry(),

@@ -87,8 +87,9 @@ export class OpenChat implements OpenedChat {
   }
 
   async send(text: string, options: SendOptions = {}): Promise<void> {
-    const last = this.#places.findLast(({ turn }) => turn.sending !== 'unsent');
-    await this.#say(text, last?.turn.id ?? null, options.mate ?? null, () => (this.draft = ''));
+    const leaf = (): string | null =>
+      this.#places.findLast(({ turn }) => turn.sending !== 'unsent')?.turn.id ?? null;
+    await this.#say(text, leaf, options.mate ?? null, () => (this.draft = ''));
   }
 
   async stop(turnId: string): Promise<void> {
@@ -105,7 +106,7 @@ export class OpenChat implements OpenedChat {
       await this.send(turn.text);
       return this.#takeBack(sync, live, turnId);
     }
-    if (turn.sending === null) return this.#say(turn.text, turn.parentId, turn.wanted);
+    if (turn.sending === null) return this.#say(turn.text, () => turn.parentId, turn.wanted);
     // It was never stored: the same sealed message goes once more.
     await live.takeNow([{ type: 'requeued', turnId, chatId: this.id }]);
     if (turn.sending === 'unsent') await sync.errand({ kind: 'ask', chatId: this.id, turnId });
@@ -114,7 +115,7 @@ export class OpenChat implements OpenedChat {
 
   async edit(turnId: string, text: string): Promise<void> {
     const { sync, live, turn } = this.#turn(turnId);
-    await this.#say(text, turn.parentId, turn.wanted);
+    await this.#say(text, () => turn.parentId, turn.wanted);
     if (turn.sending !== null) await this.#takeBack(sync, live, turnId);
   }
 
@@ -140,16 +141,21 @@ export class OpenChat implements OpenedChat {
     if (this.#draftTouched && !this.temporary) void this.#sync?.parts.store.putDraft(this.id, this.#draft);
   }
 
-  async #say(text: string, parentId: string | null, wanted: string | null, made?: () => void): Promise<void> {
+  async #say(
+    text: string,
+    parent: () => string | null,
+    wanted: string | null,
+    made?: () => void,
+  ): Promise<void> {
     const [sync, live] = [this.#sync, this.#live];
     if (!sync || !live) throw notOpen();
-    this.#expectSound(live, parentId);
+    this.#expectSound(live, parent());
     await sync.outgoing.send(live, {
       text,
-      parentId,
+      parent,
       wanted,
       made: (turnId) => {
-        this.#choices = new Map(this.#choices).set(parentId ?? '', turnId);
+        this.#choices = new Map(this.#choices).set(parent() ?? '', turnId);
         made?.();
       },
     });

@@ -1,0 +1,66 @@
+// All generations of one chat's key, opened on first use.
+import { openChatKey, type Bytes, type ChatKey, type MasterKey } from '$lib/crypto';
+import { fromBase64url } from '$lib/wire/base64url';
+import { Untrusted } from './untrusted';
+
+export interface WrappedChatKeys {
+  generation: number;
+  keys: readonly { generation: number; envelope: string }[];
+}
+
+const EPOCH_AT = 15;
+const HEADER_BYTES = 19;
+
+/** The generation that an envelope's header says it was made with; opening it is what proves it. */
+function generationOf(envelope: Bytes): number {
+  if (envelope.length < HEADER_BYTES) throw new Untrusted('truncated');
+  return new DataView(envelope.buffer, envelope.byteOffset).getUint32(EPOCH_AT);
+}
+
+export class ChatKeys {
+  #opened = new Map<number, Promise<ChatKey>>();
+
+  constructor(
+    private readonly account: string,
+    private readonly chat: string,
+    private readonly master: MasterKey,
+    private wrapped: WrappedChatKeys,
+  ) {}
+
+  /** A chat that was just made here needs no opening. */
+  static made(account: string, master: MasterKey, key: ChatKey, wrapped: WrappedChatKeys): ChatKeys {
+    const keys = new ChatKeys(account, key.chat, master, wrapped);
+    keys.#opened.set(key.generation, Promise.resolve(key));
+    return keys;
+  }
+
+  /** What came anew from the server; generations that were opened before stay as they are. */
+  update(wrapped: WrappedChatKeys): void {
+    this.wrapped = wrapped;
+  }
+
+  current(): Promise<ChatKey> {
+    return this.#of(this.wrapped.generation);
+  }
+
+  async ofRecord(envelope: Bytes): Promise<ChatKey> {
+    return this.#of(generationOf(envelope));
+  }
+
+  #of(generation: number): Promise<ChatKey> {
+    let opening = this.#opened.get(generation);
+    if (!opening) {
+      opening = this.#open(generation);
+      this.#opened.set(generation, opening);
+      opening.catch(() => this.#opened.delete(generation));
+    }
+    return opening;
+  }
+
+  async #open(generation: number): Promise<ChatKey> {
+    const found = this.wrapped.keys.find((each) => each.generation === generation);
+    if (!found) throw new Untrusted('no_such_generation');
+    const { account, chat, master } = this;
+    return openChatKey({ account, chat, generation, master, envelope: fromBase64url(found.envelope) });
+  }
+}

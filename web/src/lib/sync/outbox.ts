@@ -1,0 +1,83 @@
+// What waits to be done at the server: kept across reloads, done in order and once, by one tab at a time.
+import type { Errand } from '$lib/storage/kept';
+
+/** `later`: there is no way to the server now. `blocked`: this chat's errands wait for something; others go on. */
+export type Done = 'done' | 'later' | 'blocked';
+
+export interface OutboxParts {
+  kept(): Promise<Errand[]>;
+  keep(errand: Errand): Promise<boolean>;
+  drop(id: string): Promise<void>;
+  /** Runs the work while no other tab of this browser does. */
+  alone(work: () => Promise<void>): Promise<void>;
+  perform(errand: Errand): Promise<Done>;
+  changed(errands: readonly Errand[]): void;
+}
+
+export class Outbox {
+  #errands: readonly Errand[] = [];
+  /** Those that could not be kept, and live as long as the page. */
+  #fleeting = new Map<string, Errand>();
+  #draining: Promise<void> | null = null;
+  #again = false;
+
+  constructor(private readonly parts: OutboxParts) {}
+
+  get errands(): readonly Errand[] {
+    return this.#errands;
+  }
+
+  async load(): Promise<void> {
+    const errands = [...(await this.parts.kept()), ...this.#fleeting.values()];
+    this.#show(errands.sort((a, b) => (a.id < b.id ? -1 : 1)));
+  }
+
+  async add(errand: Errand): Promise<void> {
+    this.#show([...this.#errands, errand]);
+    if (!(await this.parts.keep(errand))) this.#fleeting.set(errand.id, errand);
+  }
+
+  async drop(id: string): Promise<void> {
+    this.#fleeting.delete(id);
+    this.#show(this.#errands.filter((errand) => errand.id !== id));
+    await this.parts.drop(id);
+  }
+
+  /** Does what can be done now. Called again while it runs, it looks once more at the end. */
+  drain(): Promise<void> {
+    this.#again = true;
+    this.#draining ??= this.parts
+      .alone(() => this.#work())
+      .finally(() => {
+        this.#draining = null;
+        if (this.#again) void this.drain();
+      });
+    return this.#draining;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      // Another tab may have done some of it, or added to it.
+      await this.load();
+      if (!(await this.#pass())) return;
+    }
+  }
+
+  async #pass(): Promise<boolean> {
+    const blocked = new Set<string>();
+    for (const errand of this.#errands) {
+      if (blocked.has(errand.chatId) || !this.#errands.some((each) => each.id === errand.id)) continue;
+      const done = await this.parts.perform(errand);
+      if (done === 'later') return false;
+      if (done === 'blocked') blocked.add(errand.chatId);
+      else await this.drop(errand.id);
+    }
+    return true;
+  }
+
+  #show(errands: readonly Errand[]): void {
+    this.#errands = errands;
+    this.parts.changed(errands);
+  }
+}

@@ -1,0 +1,103 @@
+// Reasons as problems that a person can read: the app's own words where it has them, else the server's.
+import type { StorageTrouble } from '$lib/storage/database';
+import { ApiError } from '$lib/state/api_error';
+import type { Problem } from '$lib/state/model';
+import { m } from '$lib/paraglide/messages';
+import { reasonOf, type Reason } from './facts';
+
+export const MAX_CHARACTERS = 24_000;
+
+/** What can't be done now, told to whoever asked for it. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+
+  constructor(readonly problem: Problem) {
+    super(problem.code);
+  }
+}
+
+export function problemOf(reason: Reason): Problem {
+  return {
+    code: reason.code,
+    message: reason.message ?? m.sync_unknown({ code: reason.code }),
+    nextStep: reason.nextStep ?? m.sync_unknown_next(),
+    ...(reason.missingCredits === null ? {} : { missingCredits: reason.missingCredits }),
+    ...(reason.retryAfter === null ? {} : { retryAfter: reason.retryAfter }),
+  };
+}
+
+export function reasonOfError(error: unknown): Reason {
+  if (error instanceof ApiError) {
+    return reasonOf(error.code, {
+      message: error.title,
+      nextStep: error.nextStep,
+      missingCredits: error.missingCredits ?? null,
+      retryAfter: error.retryAfter ?? null,
+    });
+  }
+  if (error instanceof Refused) {
+    const { code, message, nextStep } = error.problem;
+    return reasonOf(code, { message, nextStep });
+  }
+  return reasonOf('internal');
+}
+
+export function problemOfError(error: unknown): Problem {
+  return error instanceof Refused ? error.problem : problemOf(reasonOfError(error));
+}
+
+export function untrustedProblem(reason: string): Problem {
+  return { code: reason, message: m.sync_untrusted({ reason }), nextStep: m.sync_untrusted_next() };
+}
+
+export function replacedKeyProblem(): Problem {
+  return { code: 'key_replaced', message: m.sync_key_replaced(), nextStep: m.sync_key_replaced_next() };
+}
+
+export function goneProblem(): Problem {
+  return { code: 'chat_not_found', message: m.sync_gone(), nextStep: m.sync_gone_next() };
+}
+
+export function notHereProblem(): Problem {
+  return { code: 'not_here_yet', message: m.sync_not_here_yet(), nextStep: m.sync_not_here_yet_next() };
+}
+
+export function notOpen(): Refused {
+  return new Refused({ code: 'not_open', message: m.sync_not_open(), nextStep: m.sync_not_open_next() });
+}
+
+/** Checks what a person wrote before anything is made of it. */
+export function checkMessage(text: string): void {
+  if (text.trim() === '') {
+    const message = m.sync_empty_message();
+    throw new Refused({ code: 'empty_message', message, nextStep: m.sync_empty_message_next() });
+  }
+  const count = characters(text);
+  if (count > MAX_CHARACTERS) {
+    const message = m.sync_message_too_long({ count, most: MAX_CHARACTERS });
+    throw new Refused({ code: 'message_too_long', message, nextStep: m.sync_message_too_long_next() });
+  }
+}
+
+/** As the server counts them: an emoji outside the basic plane is one, though it takes two units here. */
+export function characters(text: string): number {
+  let pairs = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0xd800 && unit < 0xdc00) pairs += 1;
+  }
+  return text.length - pairs;
+}
+
+export function storageProblem(trouble: StorageTrouble): Problem {
+  const words: Record<StorageTrouble, [() => string, () => string]> = {
+    storage_unavailable: [m.sync_storage_unavailable, m.sync_storage_unavailable_next],
+    storage_reset: [m.sync_storage_reset, m.sync_storage_reset_next],
+    storage_repaired: [m.sync_storage_repaired, m.sync_storage_repaired_next],
+    storage_full: [m.sync_storage_full, m.sync_storage_full_next],
+    storage_failed: [m.sync_storage_failed, m.sync_storage_failed_next],
+    newer_version: [m.sync_newer_version, m.sync_newer_version_next],
+  };
+  const [message, nextStep] = words[trouble];
+  return { code: trouble, message: message(), nextStep: nextStep() };
+}
