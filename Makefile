@@ -16,7 +16,7 @@ help: ## Show what can be made
 $(READY): requirements.lock pyproject.toml
 	@PYTHON="$(PYTHON)" infra/prepare
 
-$(WEB): $(WEB_SOURCES)
+$(WEB): $(WEB_SOURCES) | $(READY)
 	@infra/build_web
 
 up: $(READY) ## Start everything here: embedded cloud, language model, the stack, the web app; prints where to go
