@@ -12,7 +12,9 @@ test('a new person signs up, asks, and reads the answer', async ({ page }) => {
 test('a follow-up fills the input and is asked', async ({ page }) => {
   await startChat(page, unique('Hello again'));
   await page.getByRole('button', { name: /What about number 2\?/ }).click();
-  await expect(page.getByRole('textbox', { name: 'Message', exact: true })).toHaveValue('What about number 2?');
+  await expect(page.getByRole('textbox', { name: 'Message', exact: true })).toHaveValue(
+    'What about number 2?',
+  );
   await send(page, unique('What about number 2?'));
   await expect(answers(page)).toHaveCount(2);
 });

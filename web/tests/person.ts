@@ -30,6 +30,7 @@ export async function signUp(page: Page, at = async (_step: string) => {}): Prom
   await expect(fillIn).toBeVisible();
   await at('mail-code');
   await fillIn.click();
+  await expect(page.getByLabel('Code from the mail')).toHaveValue(/^\d{6}$/);
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('textbox', { name: 'Password', exact: true }).fill(password);
   await at('password');

@@ -186,7 +186,7 @@ describe('HTML in an answer', () => {
   });
 });
 
-describe('100 KB that would make reading slow', () => {
+describe('100 KB that would make reading slow', { timeout: 30_000 }, () => {
   const bombs = [
     '[',
     '*',

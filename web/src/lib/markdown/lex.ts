@@ -19,6 +19,8 @@ const MAX_DEPTH = 12;
 export const MAX_PART = 24_000;
 const MAX_RUN = 12_000;
 const MAX_DELIMITERS = 1_500;
+const MAX_OPENERS = 200;
+const openers = /\$\$|\\\[/g;
 const delimiters = /[*_~`[\]<!\\$]/g;
 
 const lineBreak: TokenizerExtensionFunction = (source) => {
@@ -53,7 +55,11 @@ class BoundedLexer extends Lexer {
   }
 
   override inlineTokens(source: string, tokens: Token[] = []): Token[] {
-    if (this.#inlines >= MAX_DEPTH || source.length > MAX_RUN || countDelimiters(source) > MAX_DELIMITERS) {
+    if (
+      this.#inlines >= MAX_DEPTH ||
+      source.length > MAX_RUN ||
+      countOf(source, delimiters) > MAX_DELIMITERS
+    ) {
       tokens.push({ type: 'text', raw: source, text: source });
       return tokens;
     }
@@ -76,8 +82,9 @@ export function lexPart(text: string, known: Links): { blocks: Block[]; links: L
     extensions: {
       renderers: {},
       childTokens: {},
-      block: [blockFormula],
-      startBlock: [blockFormulaStart],
+      ...(countOf(text, openers) > MAX_OPENERS
+        ? {}
+        : { block: [blockFormula], startBlock: [blockFormulaStart] }),
       inline: [inlineFormula, lineBreak],
       startInline: [inlineFormulaStart],
     },
@@ -91,8 +98,8 @@ export function noLinks(): Links {
   return Object.create(null) as Links;
 }
 
-function countDelimiters(source: string): number {
-  return source.match(delimiters)?.length ?? 0;
+function countOf(source: string, marks: RegExp): number {
+  return source.match(marks)?.length ?? 0;
 }
 
 function paragraphOf(source: string): Tokens.Paragraph {

@@ -74,6 +74,8 @@ export interface Mate {
 
 export interface SendOptions {
   mate?: string;
+  /** What stays in the input when the message has left it. */
+  rest?: string;
 }
 
 /** One chat on the screen. Fields are reactive. */

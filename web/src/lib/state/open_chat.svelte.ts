@@ -41,7 +41,7 @@ export class OpenChat implements OpenedChat {
     this.#draftTouched = true;
     if (this.temporary) return;
     if (this.#saving !== null) clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => this.saveDraft(), DRAFT_WAIT);
+    this.#saving = setTimeout(() => void this.saveDraft(), DRAFT_WAIT);
   }
 
   /** When the account's chats are open on this device; again after a lock. */
@@ -63,7 +63,7 @@ export class OpenChat implements OpenedChat {
 
   /** Nothing that was read stays in memory. */
   detach(): void {
-    this.saveDraft();
+    void this.saveDraft();
     this.#unwatch?.();
     this.#unwatch = this.#sync = this.#live = null;
     this.#places = [];
@@ -89,7 +89,11 @@ export class OpenChat implements OpenedChat {
   async send(text: string, options: SendOptions = {}): Promise<void> {
     const leaf = (): string | null =>
       this.#places.findLast(({ turn }) => turn.sending !== 'unsent')?.turn.id ?? null;
-    await this.#say(text, leaf, options.mate ?? null, () => (this.draft = ''));
+    await this.#say(text, leaf, options.mate ?? null, () => {
+      this.draft = options.rest ?? '';
+      // A new chat moves to its own address now, and reads there what is kept.
+      return this.draft === '' ? undefined : this.saveDraft();
+    });
   }
 
   async stop(turnId: string): Promise<void> {
@@ -135,20 +139,21 @@ export class OpenChat implements OpenedChat {
     await sync.errand({ kind: 'remove_turn', chatId: this.id, turnId });
   }
 
-  saveDraft(): void {
+  async saveDraft(): Promise<void> {
     if (this.#saving !== null) clearTimeout(this.#saving);
     this.#saving = null;
-    if (this.#draftTouched && !this.temporary) void this.#sync?.parts.store.putDraft(this.id, this.#draft);
+    if (this.#draftTouched && !this.temporary) await this.#sync?.parts.store.putDraft(this.id, this.#draft);
   }
 
   async #say(
     text: string,
     parent: () => string | null,
     wanted: string | null,
-    made?: () => void,
+    made?: () => void | Promise<void>,
   ): Promise<void> {
     const [sync, live] = [this.#sync, this.#live];
     if (!sync || !live) throw notOpen();
+    if (live.gone) throw new Refused(goneProblem());
     this.#expectSound(live, parent());
     await sync.outgoing.send(live, {
       text,
@@ -156,7 +161,7 @@ export class OpenChat implements OpenedChat {
       wanted,
       made: (turnId) => {
         this.#choices = new Map(this.#choices).set(parent() ?? '', turnId);
-        made?.();
+        return made?.();
       },
     });
   }
@@ -187,7 +192,8 @@ export class OpenChat implements OpenedChat {
   #update(): void {
     const [sync, live] = [this.#sync, this.#live];
     if (!sync || !live) return;
-    this.#places = pathOf(live.state, this.#choices);
+    // What was deleted elsewhere is gone from the screen as well.
+    this.#places = live.gone ? [] : pathOf(live.state, this.#choices);
     const path = this.#places.map(viewOf);
     if (path.length !== this.path.length || path.some((view, at) => view !== this.path[at])) this.path = path;
     this.problem = live.gone ? goneProblem() : live.problem;

@@ -48,6 +48,8 @@ export class Asking {
   async perform(errand: Ask): Promise<Done> {
     const chat = this.sync.open(errand.chatId, this.sync.live(errand.chatId)?.temporary ?? false);
     await chat.load();
+    // Another tab's message may be kept already, and its word of that still be on the way.
+    if (chat.state.turns.get(errand.turnId)?.sending !== 'queued') await chat.reload();
     const turn = chat.state.turns.get(errand.turnId);
     if (!turn || turn.accepted || turn.sending !== 'queued') return 'done';
     const parent = turn.parentId === null ? undefined : chat.state.turns.get(turn.parentId);

@@ -18,6 +18,8 @@ export class Outbox {
   #errands: readonly Errand[] = [];
   /** Those that could not be kept, and live as long as the page. */
   #fleeting = new Map<string, Errand>();
+  /** A list that was read a moment ago may still hold them. */
+  #dropped = new Set<string>();
   #draining: Promise<void> | null = null;
   #again = false;
 
@@ -29,7 +31,8 @@ export class Outbox {
 
   async load(): Promise<void> {
     const errands = [...(await this.parts.kept()), ...this.#fleeting.values()];
-    this.#show(errands.sort((a, b) => (a.id < b.id ? -1 : 1)));
+    const left = errands.filter((errand) => !this.#dropped.has(errand.id));
+    this.#show(left.sort((a, b) => (a.id < b.id ? -1 : 1)));
   }
 
   async add(errand: Errand): Promise<void> {
@@ -39,6 +42,7 @@ export class Outbox {
 
   async drop(id: string): Promise<void> {
     this.#fleeting.delete(id);
+    this.#dropped.add(id);
     this.#show(this.#errands.filter((errand) => errand.id !== id));
     await this.parts.drop(id);
   }

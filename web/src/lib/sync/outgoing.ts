@@ -16,7 +16,7 @@ export interface Saying {
   /** A mate that is asked for. */
   wanted: string | null;
   /** Sealed, and about to be shown. */
-  made(turnId: string): void;
+  made(turnId: string): void | Promise<void>;
 }
 
 const NO_PARENT = new Uint8Array(0);
@@ -48,7 +48,7 @@ export class Outgoing {
     const now = this.sync.parts.clock.now();
     const turnId = makeUuid7(now, newestId(chat));
     const asked = await this.#seal(chat, turnId, { ...said, text }, Math.floor(now / 1000));
-    said.made(turnId);
+    await said.made(turnId);
     const taken = chat.takeNow([{ type: 'asked', turnId, chatId: chat.id, ...asked }]);
     const { kept } = chat;
     if (kept) await this.sync.keep({ ...kept, activeAt: Math.max(asked.createdAt, kept.activeAt) });

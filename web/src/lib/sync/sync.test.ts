@@ -112,6 +112,23 @@ describe('without a network', () => {
     await until(() => expect(sync.outbox.errands).toEqual([]));
   });
 
+  it('a chat that was open before the list was read can be gone on with', async () => {
+    const { world, rows, sync, chat } = await chatting();
+    await say(sync, chat, 'One');
+    await ends(chat, [['One', 're One', ANSWERED]]);
+    await isKept(sync, chat);
+    sync.stop();
+    world.goOffline();
+    let early: LiveChat | undefined;
+    const again = await world.tab(rows, (tab) => void (early = tab.open(chat.id)));
+    await again.show(early!);
+    await say(again, early!, 'Two');
+    await ends(early!, [
+      ['One', 're One', ANSWERED],
+      ['Two', '', 'queued'],
+    ]);
+  });
+
   it('messages outlive the page', async () => {
     const { world, rows, sync, chat, server } = await chatting();
     world.goOffline();
@@ -149,6 +166,23 @@ describe('without a network', () => {
     await ends(chat, [['Once', 're Once', ANSWERED]]);
     await ends(await opened(other, chat.id), [['Once', 're Once', ANSWERED]]);
     expect(server.asked).toHaveLength(1);
+    await until(() => expect([...sync.outbox.errands, ...other.outbox.errands]).toEqual([]));
+  });
+
+  it('a tab that has not yet heard of the message sends it all the same', async () => {
+    const { world, rows, sync, chat, server } = await chatting();
+    await say(sync, chat, 'One');
+    await ends(chat, [['One', 're One', ANSWERED]]);
+    const other = await world.tab(rows);
+    const there = await opened(other, chat.id);
+    world.goOffline();
+    const turnId = await say(sync, chat, 'Two');
+    await until(() => expect(there.state.turns.has(turnId)).toBe(true));
+    there.forget(turnId);
+    sync.stop();
+    world.comeBack(other);
+    await until(() => expect(server.asked.map((each) => each.turn_id)).toContain(turnId));
+    await until(() => expect(other.outbox.errands).toEqual([]));
   });
 });
 

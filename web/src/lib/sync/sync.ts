@@ -64,7 +64,10 @@ export class Sync {
     this.outbox = new Outbox({
       kept: () => store.errands(),
       keep: (errand) => this.#keepErrand(errand),
-      drop: (id) => store.deleteErrand(id),
+      drop: async (id) => {
+        await store.deleteErrand(id);
+        this.#tabs.tell({ kind: 'errands' });
+      },
       alone: (work) => parts.alone(work),
       perform: (errand) => this.errands.perform(errand),
       changed: (errands) => {
@@ -96,7 +99,10 @@ export class Sync {
 
   /** Shows what is kept here first; the server's news come as they come. */
   async start(): Promise<void> {
-    for (const chat of await this.parts.store.chats()) this.list.put(chat);
+    for (const chat of await this.parts.store.chats()) {
+      // What has come from the server meanwhile is newer.
+      if (!this.list.get(chat.id)) this.#know(chat);
+    }
     await this.outbox.load();
     this.parts.listChanged();
     if (this.#stopped) return;
@@ -195,17 +201,21 @@ export class Sync {
   }
 
   async keep(chat: KeptChat): Promise<void> {
-    this.list.put(chat);
-    const live = this.#lives.get(chat.id);
-    if (live) {
-      live.kept = chat;
-      live.keys?.update(chat);
-      live.keys ??= this.keysOf(chat);
-      live.tell();
-    }
+    this.#know(chat);
     this.parts.listChanged();
     await this.parts.store.putChat(chat);
     this.#tabs.tell({ kind: 'chat', id: chat.id });
+  }
+
+  /** Tells it to an open chat, too: that may be open since before the list was read. */
+  #know(chat: KeptChat): void {
+    this.list.put(chat);
+    const live = this.#lives.get(chat.id);
+    if (!live) return;
+    live.kept = chat;
+    live.keys?.update(chat);
+    live.keys ??= this.keysOf(chat);
+    live.tell();
   }
 
   async forgetChat(id: string): Promise<void> {

@@ -32,8 +32,8 @@ export class World {
     return new World(master, new FakeServer(ACCOUNT, master));
   }
 
-  /** A tab; with the rows of another one, of the same browser. */
-  async tab(rows: Rows = new MemoryRows()): Promise<Sync> {
+  /** A tab; with the rows of another one, of the same browser. `early`: before it has read anything. */
+  async tab(rows: Rows = new MemoryRows(), early?: (sync: Sync) => void): Promise<Sync> {
     const sync = new Sync({
       account: ACCOUNT,
       master: this.master,
@@ -51,6 +51,7 @@ export class World {
       matesChanged: () => undefined,
       failed: (error) => this.failures.push(error),
     });
+    early?.(sync);
     await sync.start();
     await this.clock.pass(0);
     return sync;
@@ -97,6 +98,6 @@ export function shown(chat: LiveChat): [text: string, answer: string, stage: str
 export async function say(sync: Sync, chat: LiveChat, text: string): Promise<string> {
   const parent = (): string | null => pathOf(chat.state, new Map()).at(-1)?.turn.id ?? null;
   let made = '';
-  await sync.outgoing.send(chat, { text, parent, wanted: null, made: (turnId) => (made = turnId) });
+  await sync.outgoing.send(chat, { text, parent, wanted: null, made: (turnId) => void (made = turnId) });
   return made;
 }
