@@ -70,7 +70,11 @@ web: $(WEB) ## Check the web app: types, format, its unit tests in Node and in C
 
 web-e2e: $(READY) $(WEB)
 	infra/chromium
-	cd web && npm run --silent e2e
+	cd web && npm run --silent e2e -- --project=scripted
+
+prove: $(READY) $(WEB) ## The longer campaigns: every browser test, the embedded model's too
+	infra/chromium
+	cd web && npm run --silent e2e -- --project=proof --project=real
 
 build: $(READY) ## Build what Lambda runs, for ARCHITECTURE (arm64 or x86_64), in .build
 	@$(BIN)/python -m infra.deploy build
@@ -86,11 +90,13 @@ lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
 	$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
 	$(MAKE) -C layers/vendor lock
 
-.PHONY: help up down reset status demo test web web-dev web-e2e lint unit contract pipeline e2e build deploy docs lock
+.PHONY: help up down reset status demo test web web-dev web-e2e prove lint unit contract pipeline e2e build deploy docs lock
 
-bench: $(READY) ## Measure: AWS calls a message, cold starts, waiting for the first token
+bench: $(READY) $(WEB) ## Measure: AWS calls a message, cold starts, waiting for the first token, the web app
 	PYTHONPATH=.:layers/core:cli $(BIN)/python -W ignore -m tests.bench.calls
 	PYTHONPATH=.:layers/core:cli $(BIN)/python -m tests.bench.cold_start
 	PYTHONPATH=.:layers/core:cli $(BIN)/python -m tests.bench.first_token
+	infra/chromium
+	cd web && npx playwright test --config bench/playwright.config.ts
 
 .PHONY: bench

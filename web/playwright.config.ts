@@ -4,6 +4,11 @@ import { defineConfig } from '@playwright/test';
 const scripted = Number(process.env.SEALMATE_E2E_PORT ?? 8610);
 const real = scripted + 10;
 
+const QUICK = ['**/first_chat.spec.ts', '**/markdown.spec.ts', '**/streams.spec.ts'];
+const REAL = '**/real_model.spec.ts';
+/** Only `make prove` waits for the embedded model. */
+const proves = process.argv.includes('--project=real');
+
 function stack(port: number, ...more: string[]) {
   return {
     command: ['.venv/bin/python', '-m', 'tests.browser_stack', '--port', String(port), ...more].join(' '),
@@ -45,13 +50,17 @@ export default defineConfig({
     },
   },
   projects: [
+    { name: 'scripted', testMatch: QUICK, use: { baseURL: `http://localhost:${scripted}` } },
+    // The longer campaign, `make prove`.
     {
-      name: 'scripted',
-      testIgnore: '**/real_model.spec.ts',
+      name: 'proof',
+      testIgnore: [...QUICK, REAL],
       use: { baseURL: `http://localhost:${scripted}` },
     },
-    { name: 'real', testMatch: '**/real_model.spec.ts', use: { baseURL: `http://localhost:${real}` } },
+    { name: 'real', testMatch: REAL, use: { baseURL: `http://localhost:${real}` } },
   ],
   // Whoever runs `python -m tests.browser_stack` already says so.
-  webServer: process.env.SEALMATE_E2E_RUNNING ? [] : [stack(scripted), stack(real, '--real')],
+  webServer: process.env.SEALMATE_E2E_RUNNING
+    ? []
+    : [stack(scripted), ...(proves ? [stack(real, '--real')] : [])],
 });

@@ -1,0 +1,60 @@
+// A page as different people meet it: in light, in dark, on a small phone; what must hold in each, and a picture to look at.
+import AxeBuilder from '@axe-core/playwright';
+import type { Page, TestInfo } from '@playwright/test';
+import { expect } from './fixtures';
+
+const LOOKS = [
+  { name: 'light', colorScheme: 'light', width: 1280, height: 800 },
+  { name: 'dark', colorScheme: 'dark', width: 1280, height: 800 },
+  { name: 'mobile', colorScheme: 'light', width: 360, height: 740 },
+] as const;
+/** The narrowest that WCAG asks for. */
+const NARROWEST = { width: 320, height: 640 };
+
+interface Way {
+  /** What shows only at some width, such as a drawer. */
+  only?: (typeof LOOKS)[number]['name'];
+}
+
+/** Draws the page in every look and tells what is wrong with it. */
+export async function looked(page: Page, name: string, info: TestInfo, { only }: Way = {}): Promise<void> {
+  for (const { name: look, colorScheme, width, height } of LOOKS) {
+    if (only !== undefined && look !== only) continue;
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height });
+    await page.screenshot({ path: `${info.project.outputDir}/pages/${name}-${look}.png` });
+    expect.soft(await seriousFindings(page), `${name}, ${look}: what axe finds`).toEqual([]);
+  }
+  if (only === undefined || only === 'mobile') {
+    await page.setViewportSize(NARROWEST);
+    expect.soft(await tooWide(page), `${name}: what is wider than ${NARROWEST.width} px`).toEqual([]);
+  }
+  await page.setViewportSize({ width: LOOKS[0].width, height: LOOKS[0].height });
+}
+
+async function seriousFindings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+}
+
+/** Elements that reach beyond the window without lying in something that scrolls, or that clips on purpose. */
+async function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const clips = (element: Element) => getComputedStyle(element).overflowX !== 'visible';
+    const held = (element: Element): boolean =>
+      element.parentElement !== null &&
+      element.parentElement !== document.body &&
+      (clips(element.parentElement) || held(element.parentElement));
+    const most = document.documentElement.clientWidth + 1;
+    const wide = [...document.body.querySelectorAll('*')].filter(
+      (element) => element.getBoundingClientRect().right > most && !held(element),
+    );
+    const scrolls = [document.documentElement, ...document.body.querySelectorAll('main, dialog')].filter(
+      (element) =>
+        element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== 'hidden',
+    );
+    return [...wide, ...scrolls].map((element) => element.outerHTML.slice(0, 120));
+  });
+}
