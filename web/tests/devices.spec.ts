@@ -90,7 +90,7 @@ test('a deleted chat goes from the other browser too', async ({ page }) => {
   await expect(here).toBeHidden();
   // There only once it can no longer be brought back here.
   await expect(there).toBeHidden({ timeout: 45_000 });
-  await expect(other.page.getByText('This chat was deleted')).toBeVisible();
+  await expect(other.page.getByText("This chat doesn't exist, or was deleted.")).toBeVisible();
   await page.reload();
   await expect(rowOf(page, oldChat)).toBeVisible();
   await expect(here).toBeHidden();
