@@ -54,7 +54,7 @@ contract: $(READY) $(ASL_VALIDATOR)
 	$(BIN)/python -m pytest tests/contract -q
 
 $(ASL_VALIDATOR): $(TEMPLATE_TESTS)/package-lock.json
-	npm ci --prefix $(TEMPLATE_TESTS) --no-audit --no-fund --ignore-scripts --silent
+	npm ci --prefix $(TEMPLATE_TESTS) --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
 pipeline: $(READY)

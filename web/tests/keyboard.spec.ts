@@ -79,6 +79,7 @@ test('the commands: found by a word, run by Enter, left by Escape', async ({ pag
   await expect(palette).toBeHidden();
 
   await page.keyboard.press('Control+k');
+  await expect(palette.getByRole('combobox')).toBeFocused();
   await page.keyboard.type('settings');
   await expect(palette.getByRole('option', { name: /^Settings/, selected: true })).toBeVisible();
   await page.keyboard.press('Enter');

@@ -152,6 +152,8 @@ test.describe('signed in', () => {
     await page.goto('/nothing/here');
     await expect(page.getByText('There is nothing here')).toBeVisible();
     await looked(page, 'not-found', info);
+    // The framework logs it; that is no complaint about the page that is shown.
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('Not found: /nothing/here')]);
   });
 
   test('the lock', async ({ page, account }, info) => {
