@@ -39,7 +39,7 @@ status: $(READY) ## Say what is running
 demo: $(READY) ## Walk a made-up person through the whole line, without a prompt
 	@$(BIN)/python -m infra.local.demo
 
-test: $(READY) lint unit contract pipeline web e2e web-e2e ## Everything that must hold (about 10 minutes on 2 cores)
+test: $(READY) lint unit contract pipeline web e2e web-e2e ## Everything that must hold (about 15 minutes on 2 cores)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -48,17 +48,17 @@ lint: $(READY)
 	PYTHONPATH=layers/core $(BIN)/lint-imports --no-logo
 
 unit: $(READY)
-	$(BIN)/python -m pytest tests/unit tests/vectors --disable-socket --allow-unix-socket -q
+	$(BIN)/python -m pytest tests/unit tests/vectors --disable-socket --allow-unix-socket -q -n 2
 
 contract: $(READY) $(ASL_VALIDATOR)
-	$(BIN)/python -m pytest tests/contract -q
+	$(BIN)/python -m pytest tests/contract -q -n 2 --dist loadfile
 
 $(ASL_VALIDATOR): $(TEMPLATE_TESTS)/package-lock.json
 	npm ci --prefix $(TEMPLATE_TESTS) --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
 pipeline: $(READY)
-	$(BIN)/python -m pytest tests/pipeline -q
+	$(BIN)/python -m pytest tests/pipeline -q -n 2 --dist loadfile
 
 e2e: $(READY)
 	$(BIN)/python -m pytest tests/e2e -q
@@ -70,11 +70,11 @@ web: $(WEB) ## Check the web app: types, format, its unit tests in Node and in C
 
 web-e2e: $(READY) $(WEB)
 	infra/chromium
-	cd web && npm run --silent e2e -- --project=scripted
+	cd web && npm run --silent e2e -- --project=scripted && npm run --silent e2e -- --project=real
 
-prove: $(READY) $(WEB) ## The longer campaigns: every browser test, the embedded model's too
-	infra/chromium
-	cd web && npm run --silent e2e -- --project=proof --project=real
+prove: $(READY) $(WEB) ## The longer campaigns: what holds for any input, tried on thousands of them
+	$(BIN)/python -m pytest tests/unit tests/vectors --disable-socket --allow-unix-socket -q -n 2 --hypothesis-profile=prove
+	cd web && SEALMATE_PROPERTY_RUNS=3000 npm run --silent unit -- --test-timeout=300000
 
 build: $(READY) ## Build what Lambda runs, for ARCHITECTURE (arm64 or x86_64), in .build
 	@$(BIN)/python -m infra.deploy build

@@ -23,8 +23,12 @@ export default {
         'default-src': ['none'],
         'script-src': ['self', 'wasm-unsafe-eval'],
         'style-src': ['self'],
-        // SvelteKit's live region, hidden by an attribute of its own.
-        'style-src-attr': ['unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
+        // SvelteKit's live region, hidden by an attribute of its own; bits-ui's `display: contents;`.
+        'style-src-attr': [
+          'unsafe-hashes',
+          'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo=',
+          'sha256-iaOezIDcQIoxCULa6FBKKuLUu09R7kG+Mlu+JVfU3Rw=',
+        ],
         'img-src': ['self', 'data:', 'blob:'],
         'font-src': ['self'],
         'connect-src': ['self'],

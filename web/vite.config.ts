@@ -33,9 +33,19 @@ export default defineConfig({
   worker: { format: 'es' },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', environment: 'node', include: ['src/**/*.test.ts'] } },
       {
         extends: true,
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['src/**/*.test.ts'],
+          setupFiles: ['src/property_runs.ts'],
+        },
+      },
+      {
+        extends: true,
+        // Found only on the way, they would start the page anew in the middle of a test.
+        optimizeDeps: { include: ['hash-wasm', 'minisearch', '@hpke/core', '@hpke/hybridkem-x-wing'] },
         test: {
           name: 'browser',
           include: ['src/**/*.browser.ts'],

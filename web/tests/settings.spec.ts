@@ -48,7 +48,7 @@ test('German from the next word on, and after a reload', async ({ page }) => {
   await page.reload();
   await page.getByRole('link', { name: 'Konto', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Angemeldete Geräte' })).toBeVisible();
-  await page.getByRole('link', { name: 'Neuer Chat', exact: true }).click();
+  await page.locator('a[href="/"]', { hasText: 'Neuer Chat' }).click();
   await expect(page.getByRole('textbox', { name: 'Nachricht', exact: true })).toBeVisible();
   await page.goto('/settings/language');
   await choose(page, 'English');

@@ -13,7 +13,16 @@ import { viewOf } from '$lib/sync/view';
 import { placesOf } from '$lib/sync/branches';
 import { watchDevice } from '$lib/sync/device';
 import { api } from './api';
-import type { ChatsState, ChatSummary, ImportedChat, Mate, OpenedChat, Problem, TurnView } from './model';
+import type {
+  ChatsState,
+  ChatSummary,
+  ImportedChat,
+  Mate,
+  OpenedChat,
+  Problem,
+  TurnView,
+  Waits,
+} from './model';
 import { OpenChat } from './open_chat.svelte';
 import { session } from './session.svelte';
 
@@ -105,9 +114,9 @@ export class Chats implements ChatsState {
     }
   }
 
-  async importChat(chat: ImportedChat): Promise<void> {
+  async importChat(chat: ImportedChat, wait: Waits): Promise<void> {
     if (!this.#sync) throw notOpen();
-    await importChat(this.#sync, chat);
+    await importChat(this.#sync, chat, wait);
   }
 
   markRead(id: string): void {

@@ -123,10 +123,13 @@ export interface ChatsState {
   restore(id: string): void;
   /** Whole, opened chats, for search and export. */
   everything(): AsyncGenerator<{ summary: ChatSummary; createdAt: number; turns: TurnView[] }>;
-  /** Stores a foreign or exported chat as a new one of this account. */
-  importChat(chat: ImportedChat): Promise<void>;
+  /** Stores a foreign or exported chat as a new one of this account, whole or not at all; waits as often as the server asks. */
+  importChat(chat: ImportedChat, wait: Waits): Promise<void>;
   markRead(id: string): void;
 }
+
+/** Resolves after so many seconds; rejects when the person has had enough. */
+export type Waits = (seconds: number) => Promise<void>;
 
 export interface ImportedChat {
   title: string | null;

@@ -17,6 +17,7 @@ export class OpenChat implements OpenedChat {
   #draft = $state('');
   #draftTouched = false;
   #saving: ReturnType<typeof setTimeout> | null = null;
+  #saved: Promise<void> = Promise.resolve();
   #choices: Choices = new Map();
   #places: readonly Place[] = [];
   #sync: Sync | null = null;
@@ -92,7 +93,7 @@ export class OpenChat implements OpenedChat {
     await this.#say(text, leaf, options.mate ?? null, () => {
       this.draft = options.rest ?? '';
       // A new chat moves to its own address now, and reads there what is kept.
-      return this.draft === '' ? undefined : this.saveDraft();
+      return this.saveDraft();
     });
   }
 
@@ -139,10 +140,15 @@ export class OpenChat implements OpenedChat {
     await sync.errand({ kind: 'remove_turn', chatId: this.id, turnId });
   }
 
-  async saveDraft(): Promise<void> {
+  /** One after the other: a draft that takes long to seal must not come after the one that emptied it. */
+  saveDraft(): Promise<void> {
     if (this.#saving !== null) clearTimeout(this.#saving);
     this.#saving = null;
-    if (this.#draftTouched && !this.temporary) await this.#sync?.parts.store.putDraft(this.id, this.#draft);
+    const [sync, draft] = [this.#sync, this.#draft];
+    if (!sync || !this.#draftTouched || this.temporary) return Promise.resolve();
+    const saved = this.#saved.then(() => sync.parts.store.putDraft(this.id, draft));
+    this.#saved = saved.catch(() => undefined);
+    return saved;
   }
 
   async #say(

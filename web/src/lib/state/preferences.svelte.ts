@@ -14,6 +14,7 @@ interface Kept {
   textSize: TextSize;
   sideBar: boolean;
   singleKeys: boolean;
+  enterSends: boolean;
   notifications: boolean;
 }
 
@@ -22,6 +23,7 @@ const defaults: Kept = {
   textSize: 'normal',
   sideBar: true,
   singleKeys: true,
+  enterSends: true,
   notifications: false,
 };
 
@@ -70,6 +72,14 @@ class Preferences {
   }
   set singleKeys(singleKeys: boolean) {
     this.#change({ singleKeys });
+  }
+
+  /** Else Enter begins a new line, and only Ctrl or ⌘ with it sends. */
+  get enterSends(): boolean {
+    return this.#kept.enterSends;
+  }
+  set enterSends(enterSends: boolean) {
+    this.#change({ enterSends });
   }
 
   /** Wanted here and allowed by the browser. */
@@ -121,6 +131,7 @@ function read(): Kept {
       textSize: TEXT_SIZES.find((size) => size === kept.textSize) ?? defaults.textSize,
       sideBar: kept.sideBar ?? defaults.sideBar,
       singleKeys: kept.singleKeys ?? defaults.singleKeys,
+      enterSends: kept.enterSends ?? defaults.enterSends,
       notifications: kept.notifications ?? defaults.notifications,
     };
   } catch {

@@ -9,17 +9,21 @@ import {
   type Bytes,
   type ChatKey,
 } from '$lib/crypto';
-import type { ImportedChat } from '$lib/state/model';
+import { ApiError } from '$lib/state/api_error';
+import type { ImportedChat, Waits } from '$lib/state/model';
 import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import type { Sync } from './sync';
 
 type ImportedTurn = ImportedChat['turns'][number];
 
-/** As the server takes it: records of at most 128 KB, twenty turns at once. */
-const PART = 20;
+/** As the server takes it: twenty turns at once, and less than its 2 MB in all. */
+const MOST_TURNS = 20;
+const MOST_CHARACTERS = 1_800_000;
+/** When the network is away nobody says how long. */
+const SOON = 5;
 const NOTHING = new Uint8Array(0);
 
-interface SealedTurn {
+export interface SealedTurn {
   turn_id: string;
   parent?: { turn_id: string; hash: string };
   created_at: number;
@@ -32,7 +36,8 @@ interface SealedTurn {
   answered_at?: number;
 }
 
-export async function importChat(sync: Sync, chat: ImportedChat): Promise<void> {
+/** All of it or nothing: what was stored before `wait` rejected or a part was refused is deleted again. */
+export async function importChat(sync: Sync, chat: ImportedChat, wait: Waits): Promise<void> {
   const { account, master, clock, api } = sync.parts;
   const id = makeUuid7(clock.now());
   const { key, envelope } = await makeChatKey({ account, chat: id, master });
@@ -45,15 +50,51 @@ export async function importChat(sync: Sync, chat: ImportedChat): Promise<void> 
     active_at: chat.activeAt,
     details: toBase64url(details),
   };
-  const turns = await sealAll(key, chat.turns);
-  for (let at = 0; at === 0 || at < turns.length; at += PART) {
-    await api.post(null, `/chats/${id}/import`, { ...whole, turns: turns.slice(at, at + PART) });
+  const parts = inParts(await sealAll(key, chat.turns));
+  try {
+    for (const turns of parts) {
+      await patiently(wait, () => api.post(null, `/chats/${id}/import`, { ...whole, turns }));
+    }
+  } catch (error) {
+    await api.delete(null, `/chats/${id}`).catch(() => undefined);
+    throw error;
   }
   await sync.refresh.fetch(id);
   const live = sync.open(id);
   await live.load();
   await sync.refresh.chat(live);
   sync.release(live);
+}
+
+/** A part that is sent twice is stored once, so whatever passes is waited for. */
+async function patiently(wait: Waits, request: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await request();
+      return;
+    } catch (error) {
+      if (!(error instanceof ApiError && error.passing)) throw error;
+      await wait(error.retryAfter ?? SOON);
+    }
+  }
+}
+
+/** At least one, for a chat may be empty. */
+export function inParts(turns: readonly SealedTurn[]): SealedTurn[][] {
+  const parts: SealedTurn[][] = [[]];
+  let characters = 0;
+  for (const turn of turns) {
+    const more = JSON.stringify(turn).length;
+    const part = parts.at(-1)!;
+    if (part.length > 0 && (part.length === MOST_TURNS || characters + more > MOST_CHARACTERS)) {
+      parts.push([turn]);
+      characters = more;
+    } else {
+      part.push(turn);
+      characters += more;
+    }
+  }
+  return parts;
 }
 
 /** Parents before their children, each bound to its parent's record as it is sealed here. */

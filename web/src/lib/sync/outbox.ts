@@ -16,7 +16,7 @@ export interface OutboxParts {
 
 export class Outbox {
   #errands: readonly Errand[] = [];
-  /** Those that could not be kept, and live as long as the page. */
+  /** Those that are being kept, or could not be and live as long as the page. */
   #fleeting = new Map<string, Errand>();
   /** A list that was read a moment ago may still hold them. */
   #dropped = new Set<string>();
@@ -30,14 +30,19 @@ export class Outbox {
   }
 
   async load(): Promise<void> {
-    const errands = [...(await this.parts.kept()), ...this.#fleeting.values()];
-    const left = errands.filter((errand) => !this.#dropped.has(errand.id));
+    const before = new Set(this.#errands.map((errand) => errand.id));
+    const all = new Map(this.#fleeting);
+    for (const errand of await this.parts.kept()) all.set(errand.id, errand);
+    // What was added while they were read may not be among them.
+    for (const errand of this.#errands) if (!before.has(errand.id)) all.set(errand.id, errand);
+    const left = [...all.values()].filter((errand) => !this.#dropped.has(errand.id));
     this.#show(left.sort((a, b) => (a.id < b.id ? -1 : 1)));
   }
 
   async add(errand: Errand): Promise<void> {
+    this.#fleeting.set(errand.id, errand);
     this.#show([...this.#errands, errand]);
-    if (!(await this.parts.keep(errand))) this.#fleeting.set(errand.id, errand);
+    if (await this.parts.keep(errand)) this.#fleeting.delete(errand.id);
   }
 
   async drop(id: string): Promise<void> {

@@ -75,8 +75,8 @@ export async function readChat(
     updatedAt: pulled.updated_at,
     pulledAt: before?.pulledAt ?? null,
     stored: true,
-    generation: pulled.generation,
-    keys: pulled.keys,
+    // A generation once seen is never written below again, whoever says so.
+    ...(before && pulled.generation < before.generation ? keysOf(before) : keysOf(pulled)),
     title: opened && 'opened' in opened ? opened.opened : (before?.title ?? null),
     details: fresh ? readDetails.opened : (before?.details ?? null),
     // An older revision than the one seen is not taken for the newest.
@@ -84,6 +84,13 @@ export async function readChat(
     mate: before?.mate ?? null,
     unread: before?.unread ?? false,
   };
+}
+
+function keysOf({
+  generation,
+  keys,
+}: Pick<KeptChat, 'generation' | 'keys'>): Pick<KeptChat, 'generation' | 'keys'> {
+  return { generation, keys };
 }
 
 /** Turns behind `after` (all without it), opened and checked page by page. True if anything was new. */

@@ -1,6 +1,5 @@
 // Brings an exported ZIP back in: read and checked whole before anything is stored, then chat by chat under new ids.
 import * as v from 'valibot';
-import { ApiError } from '$lib/state/api_error';
 import type { ChatsState, ImportedChat } from '$lib/state/model';
 import { TransferError } from './errors';
 import { CHATS_FILE, ExportedChatSchema, ExportSchema, FORMAT, LIMITS, type ExportedChat } from './schema';
@@ -94,23 +93,11 @@ async function importOne(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    await store(chat, parts, signal);
+    await parts.chats.importChat(underNewIds(chat, parts.makeId), (seconds) => parts.wait(seconds, signal));
     report.imported += 1;
   } catch (problem) {
     signal?.throwIfAborted();
     report.failed.push({ title: chat.title, problem });
-  }
-}
-
-/** The server takes so many in a minute; then it says how long to wait. */
-async function store(chat: ExportedChat, parts: ImportParts, signal: AbortSignal | undefined): Promise<void> {
-  for (;;) {
-    try {
-      return await parts.chats.importChat(underNewIds(chat, parts.makeId));
-    } catch (problem) {
-      if (!(problem instanceof ApiError) || problem.retryAfter === undefined) throw problem;
-      await parts.wait(problem.retryAfter, signal);
-    }
   }
 }
 

@@ -73,16 +73,16 @@ describe('a text too long', () => {
 });
 
 describe('keys', () => {
-  it('sends on Enter, and begins a line with Shift or on touch', () => {
-    expect(sends(key({}), false)).toBe(true);
-    expect(sends(key({ shiftKey: true }), false)).toBe(false);
-    expect(sends(key({}), true)).toBe(false);
-    expect(sends(key({ ctrlKey: true }), true)).toBe(true);
+  it('sends on Enter, and begins a line with Shift or where Enter alone does not send', () => {
+    expect(sends(key({}), true)).toBe(true);
+    expect(sends(key({ shiftKey: true }), true)).toBe(false);
+    expect(sends(key({}), false)).toBe(false);
+    expect(sends(key({ ctrlKey: true }), false)).toBe(true);
   });
 
   it('leaves an input method alone', () => {
-    expect(sends(key({ isComposing: true }), false)).toBe(false);
-    expect(sends(key({ keyCode: 229 }), false)).toBe(false);
+    expect(sends(key({ isComposing: true }), true)).toBe(false);
+    expect(sends(key({ keyCode: 229 }), true)).toBe(false);
   });
 
   it('calls a mate with an @ at the start only', () => {

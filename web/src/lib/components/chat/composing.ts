@@ -65,9 +65,9 @@ export function calledMate(text: string): string | null {
   return /^@([\p{L}]{0,20})$/u.exec(text)?.[1]?.toLowerCase() ?? null;
 }
 
-/** Whether this press sends; never while an input method composes a word, and on a touch keyboard Enter is a new line. */
-export function sends(event: KeyboardEvent, touch: boolean): boolean {
+/** Whether this press sends; never while an input method composes a word. `alone`: Enter by itself does. */
+export function sends(event: KeyboardEvent, alone: boolean): boolean {
   if (event.key !== 'Enter' || event.isComposing || event.keyCode === 229 || event.altKey) return false;
   if (event.ctrlKey || event.metaKey) return true;
-  return !event.shiftKey && !touch;
+  return alone && !event.shiftKey;
 }

@@ -9,6 +9,12 @@ import type { PulledChat } from '../pulling';
 
 type Refusal = { code: string; status: number; retry_after?: number };
 
+type ImportBody = Pick<PulledChat, 'generation' | 'created_at' | 'details'> & {
+  chat_key: string;
+  active_at: number;
+  turns: (Pick<PulledTurn, 'turn_id' | 'outcome' | 'created_at' | 'message'> & Partial<PulledTurn>)[];
+};
+
 interface Line {
   listener: SocketListener;
   focus: string | null;
@@ -21,8 +27,10 @@ export class FakeServer {
   readonly asked: Question[] = [];
   readonly actions: { action: string; [field: string]: unknown }[] = [];
   readonly requests: string[] = [];
-  /** For the next asks, in order. */
-  readonly refusals: Refusal[] = [];
+  /** How many turns each part of an import had. */
+  readonly imported: number[] = [];
+  /** For the next asks and parts of imports, in order; null for one that is taken. */
+  readonly refusals: (Refusal | null)[] = [];
   /** Takes asks without saying so. */
   silent = false;
   online = true;
@@ -157,6 +165,7 @@ export class FakeServer {
     if (kind !== 'chats') return problem({ code: 'not_found', status: 404 });
     if (chatId === '')
       return json({ chats: [...this.chats.values()].sort((a, b) => b.updated_at - a.updated_at) });
+    if (part === 'import') return this.#import(chatId, body as ImportBody);
     const chat = this.chats.get(chatId);
     if (!chat) return problem({ code: 'chat_not_found', status: 404 });
     if (part === 'turns' && turnId) return this.#deleteTurn(chat, turnId);
@@ -172,6 +181,18 @@ export class FakeServer {
     if (refusal) return problem(refusal);
     if (!this.slow) void this.answer(question.turn_id, 'posted');
     return json({ turn_id: question.turn_id, begun: true }, 202);
+  }
+
+  #import(chatId: string, { turns, chat_key, ...chat }: ImportBody): Response {
+    const refusal = this.refusals.shift();
+    if (refusal) return problem(refusal);
+    this.imported.push(turns.length);
+    const keys = [{ generation: chat.generation, envelope: chat_key }];
+    const made = { ...chat, chat_id: chatId, keys, revision: 1, updated_at: this.#tick() };
+    this.chats.set(chatId, { ...made, title: null, deleted: false });
+    for (const turn of turns)
+      this.turns.set(turn.turn_id, { ...BARE, parent: null, ...turn, chat_id: chatId });
+    return json({ imported: turns.length });
   }
 
   #putDetails(chat: PulledChat, { revision, details }: { revision: number; details: string }): Response {
