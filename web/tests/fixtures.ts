@@ -14,13 +14,13 @@ export const test = base.extend<Mine & { account: Account }, Shared>({
     async ({ browser }, use, info) => {
       const baseURL = info.project.use.baseURL!;
       const context = await browser.newContext({ baseURL, locale: 'en-GB', timezoneId: 'Europe/Berlin' });
-      context.setDefaultTimeout(20_000);
+      context.setDefaultTimeout(40_000);
       const first = await context.newPage();
       const account = await signUp(first);
       await use({ account, open: () => context.newPage(), close: (page) => page.close() });
       await context.close();
     },
-    { scope: 'worker', timeout: 90_000 },
+    { scope: 'worker', timeout: 240_000 },
   ],
   account: async ({ home }, use) => use(home.account),
   page: async ({ home }, use) => {
