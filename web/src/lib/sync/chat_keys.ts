@@ -1,20 +1,11 @@
 // All generations of one chat's key, opened on first use.
-import { openChatKey, type Bytes, type ChatKey, type MasterKey } from '$lib/crypto';
+import { openChatKey, readEpoch, type Bytes, type ChatKey, type MasterKey } from '$lib/crypto';
 import { fromBase64url } from '$lib/wire/base64url';
 import { Untrusted } from './untrusted';
 
 export interface WrappedChatKeys {
   generation: number;
   keys: readonly { generation: number; envelope: string }[];
-}
-
-const EPOCH_AT = 15;
-const HEADER_BYTES = 19;
-
-/** The generation that an envelope's header says it was made with; opening it is what proves it. */
-function generationOf(envelope: Bytes): number {
-  if (envelope.length < HEADER_BYTES) throw new Untrusted('truncated');
-  return new DataView(envelope.buffer, envelope.byteOffset).getUint32(EPOCH_AT);
 }
 
 export class ChatKeys {
@@ -43,8 +34,9 @@ export class ChatKeys {
     return this.#of(this.wrapped.generation);
   }
 
+  /** By the generation that the record's header claims; opening it is what proves it. */
   async ofRecord(envelope: Bytes): Promise<ChatKey> {
-    return this.#of(generationOf(envelope));
+    return this.#of(readEpoch(envelope));
   }
 
   #of(generation: number): Promise<ChatKey> {
