@@ -98,7 +98,7 @@ export class ChatSearch {
   }
 }
 
-/** Changes when something new is to be read in the chat. */
-function signature({ title, activeAt, busy }: ChatSummary): string {
-  return JSON.stringify([title, activeAt, busy]);
+/** Changes when there is something else to be read in the chat than before. */
+function signature({ title, activeAt, updatedAt, busy }: ChatSummary): string {
+  return JSON.stringify([title, activeAt, updatedAt, busy]);
 }

@@ -6,7 +6,7 @@ import { ChatSearch } from './chat_search.svelte';
 import type { IndexPort } from './index_port';
 
 const summary = (id: string, fields: Partial<ChatSummary> = {}): ChatSummary => ({
-  ...{ id, title: `Title ${id}`, folder: null, pinned: false, activeAt: 1, mate: null },
+  ...{ id, title: `Title ${id}`, folder: null, pinned: false, activeAt: 1, updatedAt: 1, mate: null },
   ...{ unread: false, busy: false, temporary: false, ...fields },
 });
 
@@ -68,6 +68,15 @@ describe('the search', () => {
     chats.texts.set('b', 'zebra');
     chats.list = [summary('b', { activeAt: 2 }), summary('a')];
     expect(await found('zebra')).toEqual(['b']);
+  });
+
+  it('no longer finds the words of a message that was deleted', async () => {
+    const { chats, found } = searchOver('a');
+    chats.texts.set('a', 'zebra');
+    await found('zebra');
+    chats.texts.set('a', '');
+    chats.list = [summary('a', { updatedAt: 2 })];
+    expect(await found('zebra')).toEqual([]);
   });
 
   it('no longer finds a chat that is gone', async () => {

@@ -8,6 +8,8 @@ export interface ChatSummary {
   pinned: boolean;
   /** Unix seconds of the latest message. */
   activeAt: number;
+  /** Unix seconds of the last change of any kind that is known here. */
+  updatedAt: number;
   /** Who answered last. */
   mate: string | null;
   /** Answered while not shown. */

@@ -214,13 +214,14 @@ export class OpenChat implements OpenedChat {
 }
 
 function emptySummary(id: string, temporary: boolean): ChatSummary {
-  const activeAt = Math.floor(Date.now() / 1000);
+  const now = Math.floor(Date.now() / 1000);
   return {
     id,
     title: null,
     folder: null,
     pinned: false,
-    activeAt,
+    activeAt: now,
+    updatedAt: now,
     mate: null,
     unread: false,
     busy: false,

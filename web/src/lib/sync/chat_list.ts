@@ -78,6 +78,7 @@ export class ChatList {
       folder: details.folder,
       pinned: details.pinned,
       activeAt: chat.activeAt,
+      updatedAt: chat.updatedAt,
       mate: chat.mate,
       unread: chat.unread,
       busy: this.#busy.has(chat.id),

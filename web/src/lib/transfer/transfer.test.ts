@@ -70,6 +70,7 @@ class FakeChats {
           folder: chat.folder,
           pinned: chat.pinned,
           activeAt: chat.activeAt,
+          updatedAt: chat.activeAt,
         },
         ...{ mate: null, unread: false, busy: false, temporary: false },
       };
@@ -213,7 +214,7 @@ describe('export', () => {
     const [first, gone] = [turn({}), turn({ stage: 'deleted', text: '' })];
     const turns = [first, { ...gone, parentId: first.id }, turn({ parentId: gone.id, text: 'After' })];
     const summary = {
-      ...{ id: newId(), title: 'T', folder: null, pinned: false, activeAt: 1, mate: null },
+      ...{ id: newId(), title: 'T', folder: null, pinned: false, activeAt: 1, updatedAt: 1, mate: null },
       ...{ unread: false, busy: false, temporary: false },
     };
     const unreadable = turn({ stage: 'unreadable', text: '', parentId: first.id });

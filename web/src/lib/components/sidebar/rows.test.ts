@@ -10,7 +10,14 @@ const at = (...parts: [year: number, month: number, day: number, hour?: number, 
 
 let lastId = 0;
 const chat = (fields: Partial<ChatSummary>): ChatSummary => ({
-  ...{ id: `chat-${++lastId}`, title: null, folder: null, pinned: false, activeAt: now.getTime() / 1000 },
+  ...{
+    id: `chat-${++lastId}`,
+    title: null,
+    folder: null,
+    pinned: false,
+    activeAt: now.getTime() / 1000,
+    updatedAt: 1,
+  },
   ...{ mate: null, unread: false, busy: false, temporary: false, ...fields },
 });
 
