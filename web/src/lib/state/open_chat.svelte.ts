@@ -17,7 +17,6 @@ export class OpenChat implements OpenedChat {
   #draft = $state('');
   #draftTouched = false;
   #saving: ReturnType<typeof setTimeout> | null = null;
-  #saved: Promise<void> = Promise.resolve();
   #choices: Choices = new Map();
   #places: readonly Place[] = [];
   #sync: Sync | null = null;
@@ -140,15 +139,10 @@ export class OpenChat implements OpenedChat {
     await sync.errand({ kind: 'remove_turn', chatId: this.id, turnId });
   }
 
-  /** One after the other: a draft that takes long to seal must not come after the one that emptied it. */
-  saveDraft(): Promise<void> {
+  async saveDraft(): Promise<void> {
     if (this.#saving !== null) clearTimeout(this.#saving);
     this.#saving = null;
-    const [sync, draft] = [this.#sync, this.#draft];
-    if (!sync || !this.#draftTouched || this.temporary) return Promise.resolve();
-    const saved = this.#saved.then(() => sync.parts.store.putDraft(this.id, draft));
-    this.#saved = saved.catch(() => undefined);
-    return saved;
+    if (this.#draftTouched && !this.temporary) await this.#sync?.parts.store.putDraft(this.id, this.#draft);
   }
 
   async #say(
