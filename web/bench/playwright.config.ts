@@ -10,6 +10,7 @@ export default defineConfig({
   testMatch: '*.bench.ts',
   outputDir: '../test-results/bench',
   timeout: 900_000,
+  workers: 1,
   // A busy machine makes figures worse; it must not keep them from being taken.
   expect: { timeout: 90_000 },
   reporter: [['./figures_reporter.ts']],
