@@ -20,7 +20,7 @@ $(WEB): $(WEB_SOURCES) | $(READY)
 	@infra/build_web
 
 up: $(READY) ## Start everything here: embedded cloud, language model, the stack, the web app; prints where to go
-	@$(MAKE) --no-print-directory $(WEB) || echo "Going on without the web app."
+	@$(MAKE) --no-print-directory $(WEB) || echo "Going on without the web app: the terminal works. What is wrong stands above; then make up again."
 	@$(BIN)/python -m infra.local up
 
 web-dev: ## Live reload of the web app at http://localhost:5173, against the stack that make up started

@@ -89,6 +89,8 @@ def chat(
     with _running(context) as run:
         if chat_id is None and not new:
             chat_id = run.client.latest_chat()
+            if chat_id is not None:
+                run.output.note("Going on with your latest chat; --new begins another.")
         talk = chatting.Chatting(run, chat=chat_id, mate=mate)
         if message is None:
             talk.converse()

@@ -60,8 +60,8 @@ def _turn(turn: ReadTurn) -> str:
     unread = "[deleted]" if turn.outcome == "deleted" else "[can not be opened]"
     lines = [f"{_when(turn.created_at)}  You: {unread if turn.text is None else turn.text}"]
     if turn.answer is not None:
-        name = turn.mate or "Answer"
-        spent = f"  ({turn.credits} credits)" if turn.credits is not None else ""
+        name = (turn.mate or "answer").capitalize()
+        spent = f" ({turn.credits} {'credit' if turn.credits == 1 else 'credits'})" if turn.credits is not None else ""
         lines.append(f"{name}{spent}: {turn.answer}")
     if turn.outcome in _OUTCOMES:
         lines.append(f"({_OUTCOMES[turn.outcome]}{f': {turn.code}' if turn.code else ''})")

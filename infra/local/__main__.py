@@ -7,6 +7,7 @@ import shutil
 import sys
 import threading
 import time
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -75,6 +76,8 @@ def reset(at: Place) -> int:
 
 def status(at: Place) -> int:
     cloud = process.attach(at.state / "cloud")
+    if cloud:  # wherever it was started, whatever SEALMATE_PORT says now
+        at = replace(at, front=cloud.settings.front_port)
     console.print(f"cloud: {'running at ' + at.url if cloud else 'not running'}")
     console.print(model_status.status(at.model))
     if not cloud:

@@ -74,7 +74,7 @@ class WrongCredentials(SealmateError):
 class WrongCode(SealmateError):
     code, status = "wrong_code", 401
     message = "This code isn't right, or was used already."
-    next_step = "Wait for your authenticator's next code, or ask for a new mail."
+    next_step = "Look again, and wait for the next one if it came from an authenticator."
 
 
 class TooManyTries(SealmateError):

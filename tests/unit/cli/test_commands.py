@@ -388,7 +388,7 @@ def test_history_lists_chats_and_reads_one(invoke: Invoke, server: FakeServer) -
     assert "A greeting" in invoke("history").stdout
     shown = invoke("history", chat).stdout
     assert "You: Hello" in shown
-    assert "sophia  (3 credits): Hello, you." in shown
+    assert "Sophia (3 credits): Hello, you." in shown
     (turn,) = lines(invoke("--json", "history", chat).stdout)
     assert (turn["type"], turn["text"], turn["answer"]) == ("turn", "Hello", "Hello, you.")
 

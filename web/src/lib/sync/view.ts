@@ -37,8 +37,8 @@ function show(turn: TurnState): Omit<TurnView, 'branch'> {
     createdAt: turn.createdAt,
     text: turn.text,
     stage: stageOf(turn),
-    // What is sealed with the answer counts; until then, what was announced.
-    mate: answer?.mate ?? stream.mate ?? choice?.mate ?? null,
+    // What is sealed with the answer counts; until then, what was announced, or asked for.
+    mate: answer?.mate ?? stream.mate ?? choice?.mate ?? (turn.ended ? null : turn.wanted),
     mateName: choice && (!answer || answer.mate === choice.mate) ? choice.mateName : null,
     reason: choice?.reason ?? null,
     complexity: choice?.complexity ?? null,

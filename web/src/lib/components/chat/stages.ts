@@ -30,7 +30,7 @@ export function stageWords(turn: TurnView, name: string, online: boolean): strin
     case 'accepted':
       return m.chat_stage_accepted();
     case 'reserved':
-      return m.chat_stage_reserved();
+      return turn.mate === null ? m.chat_stage_reserved() : m.chat_stage_wanted({ name });
     case 'read':
       return m.chat_stage_read({ name });
     default:

@@ -30,6 +30,12 @@ export async function changing(change: Promise<void>): Promise<void> {
   }
 }
 
+/** Said, since a pinned chat stays on top: its folder shows once it is unpinned. */
+export async function move(chat: ChatSummary, chats: Changes, folder: string | null): Promise<void> {
+  await changing(chats.move(chat.id, folder));
+  if (folder !== null && chat.pinned) toasts.show(m.sidebar_moved_pinned({ folder }));
+}
+
 /** Gone at once; until it is really deleted the toast brings it back. */
 export function remove(chat: ChatSummary, chats: Changes, shown: string | undefined): void {
   chats.remove(chat.id);
