@@ -33,6 +33,12 @@ def end_session(session_id: str) -> None:
     wiring.own_account().end_session(_session(), session_id=session_id)
 
 
+@app.serve("POST", "/account/step-up")
+def step_up() -> answers.SteppedUp:
+    session, body = _session(), app.body(requests.StepUp)
+    return wiring.stepping_up()(session, auth=body.auth, code=body.code)
+
+
 @app.serve("POST", "/account/erase")
 def erase_account() -> Response:
     session, body = _session(), app.body(requests.EraseAccount)

@@ -72,21 +72,35 @@ class FakeAccounts(_Store):
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         rows = self._rows
         with rows.lock:
-            account = rows.accounts.get(session.account_id)
             stored = rows.logins.get(login.login_id)
-            if account is None:
-                return False
-            replayed = factor.totp_step is not None and account.totp_step >= factor.totp_step
-            spent = factor.backup_mac is not None and (session.account_id, factor.backup_mac) not in rows.backups
-            if stored is None or not stored.password_proved or replayed or spent:
+            if stored is None or not stored.password_proved or not self._spend(factor, session.account_id):
                 return False
             del rows.logins[login.login_id]
-            if factor.totp_step is not None:
-                rows.accounts[session.account_id] = replace(account, totp_step=factor.totp_step)
-            if factor.backup_mac is not None:
-                rows.backups.discard((session.account_id, factor.backup_mac))
             rows.sessions[session.account_id, session.session_id] = session
             return True
+
+    def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
+        rows, key = self._rows, (session.account_id, session.session_id)
+        with rows.lock:
+            if key not in rows.sessions or not self._spend(factor, session.account_id):
+                return False
+            rows.sessions[key] = replace(rows.sessions[key], proved_until=until)
+            return True
+
+    def _spend(self, factor: SecondFactor, account_id: str) -> bool:
+        """Last of the conditions of a write, as it changes something."""
+        rows, account = self._rows, self._rows.accounts.get(account_id)
+        if account is None:
+            return False
+        replayed = factor.totp_step is not None and account.totp_step >= factor.totp_step
+        spent = factor.backup_mac is not None and (account_id, factor.backup_mac) not in rows.backups
+        if replayed or spent:
+            return False
+        if factor.totp_step is not None:
+            rows.accounts[account_id] = replace(account, totp_step=factor.totp_step)
+        if factor.backup_mac is not None:
+            rows.backups.discard((account_id, factor.backup_mac))
+        return True
 
     def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
         rows, account_id = self._rows, account.account_id

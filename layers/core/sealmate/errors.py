@@ -65,6 +65,14 @@ class ForeignOrigin(SealmateError):
     next_step = "Open Sealmate at its own address."
 
 
+class StepUpNeeded(SealmateError):
+    """A change to the ways in, asked for by a session that proved nothing lately."""
+
+    code, status = "step_up_needed", 403
+    message = "This needs a fresh proof that it is you."
+    next_step = "Prove it with your password, recovery key or passkey and a code, then do it again."
+
+
 class WrongCredentials(SealmateError):
     code, status = "wrong_credentials", 401
     message = "E-mail and password don't match."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sealmate.accounts.sessions import Sessions
     from sealmate.accounts.signing_in import SigningIn
     from sealmate.accounts.signing_up import SigningUp
+    from sealmate.accounts.stepping_up import SteppingUp
     from sealmate.accounts.stores import (
         AccountStore,
         Erasures,
@@ -518,6 +519,13 @@ def own_account() -> OwnAccount:
 
     bind(WalletItem, table="WALLETS_TABLE")
     return OwnAccount(seal=data_seal(), accounts=account_store(), wallets=DynamoWallets(), sessions=sessions())
+
+
+@_once
+def stepping_up() -> SteppingUp:
+    from sealmate.accounts.stepping_up import SteppingUp
+
+    return SteppingUp(clock=clock(), keys=keys(), seal=data_seal(), accounts=account_store(), counters=try_store())
 
 
 @_once

@@ -288,6 +288,27 @@ def test_touching_changes_when_it_was_seen(stores: Stores) -> None:
     assert stores.sessions.get("account-1", "session-1") == replace(SESSION, last_seen_at=NOW + 5)
 
 
+@pytest.mark.parametrize("factor", [SecondFactor(totp_step=101), SecondFactor(backup_mac=b"b1")])
+def test_a_factor_proves_a_session_once(stores: Stores, factor: SecondFactor) -> None:
+    with_account(stores)
+    assert wins(lambda _: stores.accounts.prove(SESSION, factor=factor, until=NOW + 300)) == 1
+    assert stores.sessions.get("account-1", "session-1") == replace(SESSION, proved_until=NOW + 300)
+    assert not stores.accounts.admit(OTHER, login=with_login(stores), factor=factor)
+
+
+def test_a_proof_of_another_kind_spends_no_code(stores: Stores) -> None:
+    with_account(stores)
+    assert stores.accounts.prove(SESSION, factor=SecondFactor(), until=NOW + 300)
+    assert stores.sessions.get("account-1", "session-1") == replace(SESSION, proved_until=NOW + 300)
+
+
+def test_an_ended_session_is_not_proved_and_spends_nothing(stores: Stores) -> None:
+    with_account(stores)
+    assert not stores.accounts.prove(OTHER, factor=SecondFactor(backup_mac=b"b1"), until=NOW + 300)
+    assert stores.sessions.get("account-1", "session-2") is None
+    assert stores.accounts.prove(SESSION, factor=SecondFactor(backup_mac=b"b1"), until=NOW + 300)
+
+
 # --- counters ---
 
 

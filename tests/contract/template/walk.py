@@ -9,6 +9,7 @@ import pytest
 from sealmate import errors, wiring
 from sealmate.model import to_base64url
 from sealmate.turns.ports import Caller
+from tests.contract.template.walk_account_life import change_ways_in
 from tests.contract.template.world import GONE, World, WorldApi
 from tests.fakes import archive
 from tests.fakes.person import Person
@@ -33,6 +34,7 @@ def walk(world: World) -> None:
     withheld(world, device)
     failing(world, device)
     dying(world, device)
+    change_ways_in(ada)
     leaving(world, ada)
     erasing(world, ada)
 

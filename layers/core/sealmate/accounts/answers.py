@@ -77,6 +77,10 @@ class SessionRotated(Shape):
     session: SessionAnswer
 
 
+class SteppedUp(Shape):
+    proved_until: int
+
+
 class TicketMade(Shape):
     ticket: str
     expires_in: int

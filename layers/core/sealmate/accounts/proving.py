@@ -39,3 +39,28 @@ def factor_of(account: Account, code: str, *, keys: KeyService, seal: DataSeal, 
     if step is None:
         raise errors.WrongCode()
     return SecondFactor(totp_step=step)
+
+
+def prove_both(
+    account: Account,
+    *,
+    auth: bytes,
+    code: str,
+    keys: KeyService,
+    seal: DataSeal,
+    accounts: AccountStore,
+    counters: TryStore,
+    clock: Clock,
+) -> SecondFactor:
+    """Both proofs of a sign-in at once; what is returned must be spent. TooManyTries, WrongCredentials, WrongCode."""
+    prove_auth(
+        auth,
+        account_id=account.account_id,
+        email_key=account.email_key,
+        keys=keys,
+        accounts=accounts,
+        counters=counters,
+        clock=clock,
+    )
+    tries.count_try(account.email_key, policy=tries.CODE, counters=counters, clock=clock)
+    return factor_of(account, code, keys=keys, seal=seal, clock=clock)

@@ -86,7 +86,7 @@ class Session:
     """A device that is signed in. Only hashes of its secrets are kept.
 
     `lineage` tells a secret that was once valid from a made-up one; `previous_hash` is of the secret before the last
-    rotation, good until `previous_until`.
+    rotation, good until `previous_until`. `proved_until`: until when it may change the ways in without proving anew.
     """
 
     account_id: str
@@ -100,6 +100,7 @@ class Session:
     secret_hash: bytes
     previous_hash: bytes | None = None
     previous_until: int = 0
+    proved_until: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,6 +95,13 @@ class ProveCode(Shape):
     transport: Transport
 
 
+class StepUp(Shape):
+    """Both proofs of a sign-in at once."""
+
+    auth: Secret
+    code: Code
+
+
 class EraseAccount(Shape):
     """Both proofs of a sign-in at once."""
 

@@ -67,6 +67,13 @@ class Sessions:
         """Whose request this is. NotSignedIn; ForeignOrigin."""
         return self._check(presented(request, origins=self.origins))
 
+    def proved(self, request: HttpRequest | None) -> Session:
+        """As `authenticate`, for what changes the ways in: StepUpNeeded if nothing was proved lately (stepping_up.py)."""
+        session = self.authenticate(request)
+        if session.proved_until <= self.clock.now():
+            raise errors.StepUpNeeded()
+        return session
+
     def rotate(self, request: HttpRequest | None) -> tuple[Issued, bool]:
         """The session with its new token, and whether it travels as a cookie."""
         shown = presented(request, origins=self.origins)

@@ -33,6 +33,12 @@ class AccountStore(Protocol):
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         """Spends the factor, ends the login, begins the session, in one transaction. False: one was spent before."""
 
+    def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
+        """Spends the factor and notes in the session until when it is proved, in one transaction.
+
+        False: the factor was spent before, or the session has ended. A factor of nothing (a passkey's proof) spends nothing.
+        """
+
     def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
         """Spends the factor and deletes the account with all that opens it, and notes that the rest is to be erased.
 

@@ -23,6 +23,7 @@ const words: Record<string, [() => string, () => string]> = {
   request_too_large: [m.errors_request_too_large, m.errors_request_too_large_next],
   not_signed_in: [m.errors_not_signed_in, m.errors_not_signed_in_next],
   foreign_origin: [m.errors_foreign_origin, m.errors_foreign_origin_next],
+  step_up_needed: [m.errors_step_up_needed, m.errors_step_up_needed_next],
   wrong_credentials: [m.errors_wrong_credentials, m.errors_wrong_credentials_next],
   wrong_code: [m.errors_wrong_code, m.errors_wrong_code_next],
   too_many_tries: [m.errors_too_many_tries, m.errors_too_many_tries_next],

@@ -126,6 +126,11 @@ export const SessionList = v.object({
 });
 export type SessionList = v.InferOutput<typeof SessionList>;
 
+export const SteppedUp = v.object({
+  proved_until: v.number(),
+});
+export type SteppedUp = v.InferOutput<typeof SteppedUp>;
+
 export const WalletReply = v.object({
   available: v.number(),
   held: v.number(),

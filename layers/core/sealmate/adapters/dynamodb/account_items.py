@@ -82,6 +82,7 @@ class SessionItem(Item):
     secret_hash = BinaryAttribute(legacy_encoding=False)
     previous_hash = BinaryAttribute(legacy_encoding=False, null=True)
     previous_until = NumberAttribute()
+    proved_until = NumberAttribute(null=True)
     ttl = NumberAttribute()
 
 

@@ -21,7 +21,7 @@ from sealmate.adapters.dynamodb.account_items import (
     SignUpItem,
 )
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
-from sealmate.adapters.dynamodb.sessions import session_item
+from sealmate.adapters.dynamodb.sessions import session_item, session_key
 from sealmate.adapters.dynamodb.table import Refused, commit
 
 # With the other rows of an account no more than the hundred writes of a transaction; sessions beyond are revoked after it.
@@ -96,17 +96,19 @@ class DynamoAccounts:
                 LoginItem(f"LOGIN#{login.login_id}", "LOGIN"),
                 condition=LoginItem.password_proved == True,  # noqa: E712 - PynamoDB builds a condition from it
             )
-            if factor.totp_step is not None:
-                transaction.update(
-                    AccountItem(session.account_id, "ACCOUNT"),
-                    actions=[AccountItem.totp_step.set(factor.totp_step)],
-                    condition=AccountItem.totp_step < factor.totp_step,
-                )
-            if factor.backup_mac is not None:
-                transaction.delete(
-                    _backup_item(session.account_id, factor.backup_mac), condition=BackupItem.pk.exists()
-                )
+            _spend(factor, session.account_id, transaction)
             transaction.save(session_item(session))
+
+        return _made(write)
+
+    def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
+        def write(transaction: TransactWrite) -> None:
+            _spend(factor, session.account_id, transaction)
+            transaction.update(
+                SessionItem(session.account_id, session_key(session.session_id)),
+                actions=[SessionItem.proved_until.set(until)],
+                condition=SessionItem.pk.exists(),
+            )
 
         return _made(write)
 
@@ -146,6 +148,17 @@ def _made(write: Callable[[TransactWrite], None]) -> bool:
     except Refused:
         return False
     return True
+
+
+def _spend(factor: SecondFactor, account_id: str, transaction: TransactWrite) -> None:
+    if factor.totp_step is not None:
+        transaction.update(
+            AccountItem(account_id, "ACCOUNT"),
+            actions=[AccountItem.totp_step.set(factor.totp_step)],
+            condition=AccountItem.totp_step < factor.totp_step,
+        )
+    if factor.backup_mac is not None:
+        transaction.delete(_backup_item(account_id, factor.backup_mac), condition=BackupItem.pk.exists())
 
 
 def _email(email_key: str) -> str:
