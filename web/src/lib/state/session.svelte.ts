@@ -144,10 +144,15 @@ export class Session {
 
   /** For what asks for proof again: the password or recovery key as `auth`, with a code of the second factor. */
   async prove(secret: Secret, code: string): Promise<{ auth: string; code: string }> {
+    const { auth } = await this.proofOf(secret);
+    return { auth: toBase64url(auth), code: code.trim() };
+  }
+
+  /** The proof for the server, and the key that opens the unlock method. */
+  async proofOf(secret: Secret): Promise<Crypto.Proof> {
     if (this.#known === null) throw notSignedIn();
     try {
-      const { auth } = await deriveProof(await this.#parts.crypto(), secret, passwordSetting(this.#known));
-      return { auth: toBase64url(auth), code: code.trim() };
+      return await deriveProof(await this.#parts.crypto(), secret, passwordSetting(this.#known));
     } catch (error) {
       throw keysUnreadable(error, secret.kind);
     }
