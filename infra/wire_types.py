@@ -21,7 +21,7 @@ _PLAIN = {"string": "v.string()", "integer": "v.number()", "boolean": "v.boolean
 _REPLIES = {
     "sealmate.accounts.answers": (
         "SessionAnswer SignUpStarted SignUpVerified SignUpCompleted LoginStarted PasswordProved LoggedIn SessionRotated "
-        "TicketMade AccountAnswer SessionList SteppedUp WrappedKeys"
+        "TicketMade AccountAnswer SessionList SteppedUp BackupCodes TotpSetup WrappedKeys"
     ),
     "sealmate.billing.replies": "WalletReply LedgerReply",
     "sealmate.mates.replies": "MatesReply",

@@ -39,6 +39,22 @@ def step_up() -> answers.SteppedUp:
     return wiring.stepping_up()(session, auth=body.auth, code=body.code)
 
 
+@app.serve("POST", "/account/backup-codes")
+def renew_backup_codes() -> answers.BackupCodes:
+    return wiring.renewing().backup_codes(_proved())
+
+
+@app.serve("POST", "/account/totp/options")
+def start_totp() -> answers.TotpSetup:
+    return wiring.renewing().start_totp(_proved())
+
+
+@app.serve("POST", "/account/totp")
+def renew_totp() -> None:
+    session, body = _proved(), app.body(requests.RenewTotp)
+    wiring.renewing().totp(session, code=body.code)
+
+
 @app.serve("POST", "/account/erase")
 def erase_account() -> Response:
     session, body = _session(), app.body(requests.EraseAccount)
@@ -48,3 +64,8 @@ def erase_account() -> Response:
 
 def _session() -> Session:
     return wiring.sessions().authenticate(app.current_request)
+
+
+def _proved() -> Session:
+    """Of someone who may change the ways in."""
+    return wiring.sessions().proved(app.current_request)

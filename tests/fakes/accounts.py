@@ -11,6 +11,7 @@ from sealmate.accounts.records import (
     Login,
     Method,
     NewAccount,
+    PendingTotp,
     SecondFactor,
     Session,
     SignUp,
@@ -34,6 +35,7 @@ class Rows:
     logins: dict[str, Login] = field(default_factory=dict)
     tries: dict[str, Tries] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
+    pending_totps: dict[str, PendingTotp] = field(default_factory=dict)
     erasing: dict[str, int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -99,6 +99,12 @@ class StepExpired(SealmateError):
     next_step = "Start it again from the e-mail address."
 
 
+class ChangedMeanwhile(SealmateError):
+    code, status = "changed_meanwhile", 409
+    message = "Your account's keys or codes were changed elsewhere at this moment."
+    next_step = "Load the page again, look at what is there now, and do it again if it is still needed."
+
+
 class MailNotSent(SealmateError):
     """Details: `reason`, the mail service's own code."""
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sealmate import ports
     from sealmate.accounts.account import OwnAccount
     from sealmate.accounts.erasing import EraseAccount, EraseRemains
+    from sealmate.accounts.notices import Notices
+    from sealmate.accounts.renewing import Renewing
     from sealmate.accounts.sessions import Sessions
     from sealmate.accounts.signing_in import SigningIn
     from sealmate.accounts.signing_up import SigningUp
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         Erasures,
         LoginStore,
         Remains,
+        Renewals,
         SessionStore,
         SignUpStore,
         TicketStore,
@@ -518,7 +521,47 @@ def own_account() -> OwnAccount:
     from sealmate.adapters.dynamodb.wallets import DynamoWallets
 
     bind(WalletItem, table="WALLETS_TABLE")
-    return OwnAccount(seal=data_seal(), accounts=account_store(), wallets=DynamoWallets(), sessions=sessions())
+    return OwnAccount(
+        seal=data_seal(),
+        accounts=account_store(),
+        renewals=renewals(),
+        wallets=DynamoWallets(),
+        sessions=sessions(),
+    )
+
+
+@_once
+def renewals() -> Renewals:
+    from sealmate.adapters.dynamodb.account_items import PendingTotpItem
+    from sealmate.adapters.dynamodb.renewals import DynamoRenewals
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(PendingTotpItem, table="ACCOUNTS_TABLE")
+    account_store()  # its models take part in the same transactions
+    return DynamoRenewals()
+
+
+@_once
+def notices() -> Notices:
+    from sealmate.accounts.notices import Notices
+
+    return Notices(seal=data_seal(), mailer=mailer())
+
+
+@_once
+def renewing() -> Renewing:
+    from sealmate.accounts.renewing import Renewing
+
+    return Renewing(
+        clock=clock(),
+        random=random(),
+        keys=keys(),
+        seal=data_seal(),
+        accounts=account_store(),
+        renewals=renewals(),
+        counters=try_store(),
+        notices=notices(),
+    )
 
 
 @_once

@@ -18,6 +18,7 @@ from sealmate.accounts.stores import (
     Balances,
     LoginStore,
     Remains,
+    Renewals,
     SessionStore,
     SignUpStore,
     TicketStore,
@@ -37,6 +38,7 @@ from tests.fakes.accounts import (
     FakeTries,
     Rows,
 )
+from tests.fakes.renewals import FakeRenewals
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,6 +57,7 @@ class Stores:
     tickets: TicketStore
     wallets: Balances
     remains: Remains
+    renewals: Renewals
 
 
 @pytest.fixture
@@ -100,6 +103,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             tickets=FakeTickets(rows),
             wallets=FakeGrantedWallets(rows),
             remains=FakeRemains(rows),
+            renewals=FakeRenewals(rows),
         )
     request.getfixturevalue("aws")
     bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
@@ -112,6 +116,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         tickets=wiring.ticket_store(),
         wallets=DynamoWallets(),
         remains=wiring.remains(),
+        renewals=wiring.renewals(),
     )
 
 

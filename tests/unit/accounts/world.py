@@ -27,6 +27,7 @@ from tests.fakes.keys import FakeKeyService
 from tests.fakes.mail import FakeMailer
 from tests.fakes.person import Person
 from tests.fakes.push import FakePush
+from tests.fakes.renewals import FakeRenewals
 from tests.unit.accounts.recorder import Recorder
 
 ORIGIN = "https://sealmate.example"
@@ -56,6 +57,7 @@ class World:
         keys = Recorder("keys", self.keys, calls)
         seal = DataKeySeal(keys=keys, random=self.random)
         accounts = Recorder("accounts", FakeAccounts(rows), calls)
+        renewals = Recorder("renewals", FakeRenewals(rows), calls)
         sessions = Sessions(
             clock=self.clock,
             random=self.random,
@@ -78,10 +80,17 @@ class World:
             login_store=Recorder("logins", FakeLogins(rows), calls),
             try_store=Recorder("tries", FakeTries(rows), calls),
             ticket_store=Recorder("tickets", FakeTickets(rows), calls),
+            renewals=renewals,
             erasures=self.erasures,
             remains=self.remains,
             sessions=sessions,
-            own_account=OwnAccount(seal=seal, accounts=accounts, wallets=FakeGrantedWallets(rows), sessions=sessions),
+            own_account=OwnAccount(
+                seal=seal,
+                accounts=accounts,
+                renewals=renewals,
+                wallets=FakeGrantedWallets(rows),
+                sessions=sessions,
+            ),
         )
 
     def person(self, email: str = "ada@example.org") -> Person:

@@ -15,7 +15,7 @@ from sealmate.accounts.answers import (
 )
 from sealmate.accounts.records import Account, Session
 from sealmate.accounts.sessions import Sessions
-from sealmate.accounts.stores import AccountStore, Balances
+from sealmate.accounts.stores import AccountStore, Balances, Renewals
 from sealmate.ports import DataSeal
 
 
@@ -23,6 +23,7 @@ from sealmate.ports import DataSeal
 class OwnAccount:
     seal: DataSeal
     accounts: AccountStore
+    renewals: Renewals
     wallets: Balances
     sessions: Sessions
 
@@ -33,6 +34,7 @@ class OwnAccount:
             email=self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode(),
             created_at=account.created_at,
             epoch=account.statement.epoch,
+            backup_codes_left=self.renewals.backup_codes_left(account.account_id),
             wallet=WalletAnswer(available=wallet.available, held=wallet.held),
         )
 

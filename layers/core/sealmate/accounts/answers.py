@@ -81,6 +81,10 @@ class SteppedUp(Shape):
     proved_until: int
 
 
+class BackupCodes(Shape):
+    codes: list[str]
+
+
 class TicketMade(Shape):
     ticket: str
     expires_in: int
@@ -96,6 +100,7 @@ class AccountAnswer(Shape):
     email: str
     created_at: int
     epoch: int
+    backup_codes_left: int
     wallet: WalletAnswer
 
 

@@ -123,6 +123,16 @@ class Ticket:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PendingTotp:
+    """A new authenticator that has not shown a code yet; an account has one at most, of the session that asked last."""
+
+    account_id: str
+    session_id: str
+    totp_sealed: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewAccount:
     """All that comes into being with an account, in one transaction."""
 

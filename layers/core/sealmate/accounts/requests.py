@@ -102,6 +102,10 @@ class StepUp(Shape):
     code: Code
 
 
+class RenewTotp(Shape):
+    code: SixDigits
+
+
 class EraseAccount(Shape):
     """Both proofs of a sign-in at once."""
 

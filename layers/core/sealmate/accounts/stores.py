@@ -10,6 +10,7 @@ from sealmate.accounts.records import (
     Login,
     Method,
     NewAccount,
+    PendingTotp,
     SecondFactor,
     Session,
     SignUp,
@@ -44,6 +45,25 @@ class AccountStore(Protocol):
 
         One transaction: unlock methods, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup. False: the
         factor was spent before.
+        """
+
+
+class Renewals(Protocol):
+    """What takes the place of something that opens an account, in one transaction, for a session that hasn't ended."""
+
+    def backup_codes_left(self, account_id: str) -> int: ...
+
+    def backup_codes(self, session: Session, *, macs: Sequence[bytes]) -> bool:
+        """All codes there were end, these begin. False: they were replaced meanwhile, or the session has ended."""
+
+    def put_totp(self, pending: PendingTotp) -> None: ...
+
+    def pending_totp(self, account_id: str) -> PendingTotp | None: ...
+
+    def totp(self, session: Session, *, pending: PendingTotp, step: int, old: bytes) -> bool:
+        """The pending seed takes the place of `old` (empty if there was none), with `step` spent.
+
+        False: one of the two is no longer there, or the session.
         """
 
 

@@ -108,6 +108,7 @@ export const AccountAnswer = v.object({
   email: v.string(),
   created_at: v.number(),
   epoch: v.number(),
+  backup_codes_left: v.number(),
   wallet: WalletAnswer,
 });
 export type AccountAnswer = v.InferOutput<typeof AccountAnswer>;
@@ -130,6 +131,11 @@ export const SteppedUp = v.object({
   proved_until: v.number(),
 });
 export type SteppedUp = v.InferOutput<typeof SteppedUp>;
+
+export const BackupCodes = v.object({
+  codes: v.array(v.string()),
+});
+export type BackupCodes = v.InferOutput<typeof BackupCodes>;
 
 export const WalletReply = v.object({
   available: v.number(),

@@ -6,6 +6,7 @@
 | accounts | account | METHOD#method | MethodItem: an unlock method |
 | accounts | account | BACKUP#hash | BackupItem: a backup code that wasn't used yet |
 | accounts | account | SESSION#session | SessionItem |
+| accounts | account | PENDING#TOTP | PendingTotpItem: an authenticator that is being set up, for minutes |
 | accounts | EMAIL#keyed hash | EMAIL | EmailItem: whose address this is |
 | accounts | SIGNUP#id | SIGNUP | SignUpItem, for minutes |
 | accounts | LOGIN#id | LOGIN | LoginItem, for minutes |
@@ -40,6 +41,7 @@ class AccountItem(Item):
     commitment = BinaryAttribute(legacy_encoding=False)
     previous = BinaryAttribute(legacy_encoding=False, null=True)
     signature = BinaryAttribute(legacy_encoding=False)
+    codes_made = NumberAttribute(null=True)
 
 
 class MethodItem(Item):
@@ -59,6 +61,16 @@ class MethodItem(Item):
 class BackupItem(Item):
     class Meta:
         pass
+
+
+class PendingTotpItem(Item):
+    class Meta:
+        pass
+
+    session_id = UnicodeAttribute()
+    totp_sealed = BinaryAttribute(legacy_encoding=False)
+    expires_at = NumberAttribute()
+    ttl = NumberAttribute()
 
 
 class EmailItem(Item):

@@ -1,0 +1,88 @@
+"""What takes the place of something that opens an account, each time in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.transactions import TransactWrite
+
+from sealmate.accounts.records import PendingTotp, Session
+from sealmate.adapters.dynamodb.account_items import AccountItem, BackupItem, PendingTotpItem, SessionItem
+from sealmate.adapters.dynamodb.sessions import session_key
+from sealmate.adapters.dynamodb.table import committed
+
+_PENDING = "PENDING#TOTP"
+
+
+class DynamoRenewals:
+    def backup_codes_left(self, account_id: str) -> int:
+        return BackupItem.count(account_id, BackupItem.sk.startswith("BACKUP#"), consistent_read=True)
+
+    def backup_codes(self, session: Session, *, macs: Sequence[bytes]) -> bool:
+        """`codes_made` counts how often: of two at once, which both saw the same codes, one finds it moved on."""
+        account_id = session.account_id
+        try:
+            made = AccountItem.get(account_id, "ACCOUNT", consistent_read=True).codes_made
+        except DoesNotExist:
+            return False
+        before = list(BackupItem.query(account_id, BackupItem.sk.startswith("BACKUP#"), consistent_read=True))
+        unmoved = AccountItem.codes_made.does_not_exist() if made is None else AccountItem.codes_made == made
+
+        def write(transaction: TransactWrite) -> None:
+            _while_signed_in(session, transaction)
+            transaction.update(
+                AccountItem(account_id, "ACCOUNT"),
+                actions=[AccountItem.codes_made.set((made or 0) + 1)],
+                condition=AccountItem.pk.exists() & unmoved,
+            )
+            for item in before:
+                transaction.delete(item)
+            for mac in macs:
+                transaction.save(BackupItem(account_id, f"BACKUP#{mac.hex()}"))
+
+        return committed(write)
+
+    def put_totp(self, pending: PendingTotp) -> None:
+        PendingTotpItem(
+            pending.account_id,
+            _PENDING,
+            session_id=pending.session_id,
+            totp_sealed=pending.totp_sealed,
+            expires_at=pending.expires_at,
+            ttl=pending.expires_at,
+        ).save()
+
+    def pending_totp(self, account_id: str) -> PendingTotp | None:
+        try:
+            item = PendingTotpItem.get(account_id, _PENDING, consistent_read=True)
+        except DoesNotExist:
+            return None
+        return PendingTotp(
+            account_id=account_id,
+            session_id=item.session_id,
+            totp_sealed=item.totp_sealed,
+            expires_at=int(item.expires_at),
+        )
+
+    def totp(self, session: Session, *, pending: PendingTotp, step: int, old: bytes) -> bool:
+        account_id = session.account_id
+        still_old = AccountItem.totp_sealed == old if old else AccountItem.totp_sealed.does_not_exist()
+
+        def write(transaction: TransactWrite) -> None:
+            _while_signed_in(session, transaction)
+            transaction.delete(
+                PendingTotpItem(account_id, _PENDING), condition=PendingTotpItem.totp_sealed == pending.totp_sealed
+            )
+            transaction.update(
+                AccountItem(account_id, "ACCOUNT"),
+                actions=[AccountItem.totp_sealed.set(pending.totp_sealed), AccountItem.totp_step.set(step)],
+                condition=AccountItem.pk.exists() & still_old,
+            )
+
+        return committed(write)
+
+
+def _while_signed_in(session: Session, transaction: TransactWrite) -> None:
+    key = session_key(session.session_id)
+    transaction.condition_check(SessionItem, session.account_id, key, condition=SessionItem.pk.exists())

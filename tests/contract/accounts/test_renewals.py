@@ -1,0 +1,74 @@
+"""What takes the place of something that opens an account: in one step, once, alike in memory and in DynamoDB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sealmate.accounts.records import PendingTotp, SecondFactor
+from tests.contract.accounts.conftest import Stores
+from tests.contract.accounts.test_stores import NEW, NOW, OTHER, SESSION, wins, with_account, with_login
+
+ME = "account-1"
+PENDING = PendingTotp(account_id=ME, session_id="session-1", totp_sealed=b"new totp", expires_at=NOW + 600)
+
+
+def macs(name: str) -> list[bytes]:
+    return [f"{name}{n}".encode() for n in range(10)]
+
+
+def opens(stores: Stores, mac: bytes) -> bool:
+    """Whether this backup code signs in."""
+    login = with_login(stores, f"by {mac!r}")
+    return stores.accounts.admit(OTHER, login=login, factor=SecondFactor(backup_mac=mac))
+
+
+def test_new_codes_take_the_place_of_the_old(stores: Stores) -> None:
+    with_account(stores)
+    assert stores.renewals.backup_codes_left(ME) == len(NEW.backup_macs)
+    for name in ("x", "y"):
+        assert stores.renewals.backup_codes(SESSION, macs=macs(name))
+        assert stores.renewals.backup_codes_left(ME) == 10
+    assert not any(opens(stores, mac) for mac in (*NEW.backup_macs, *macs("x")))
+    assert opens(stores, macs("y")[0])
+    assert stores.renewals.backup_codes_left(ME) == 9
+
+
+def test_of_parallel_renewals_ten_codes_are_left(stores: Stores) -> None:
+    with_account(stores)
+    assert wins(lambda n: stores.renewals.backup_codes(SESSION, macs=macs(f"{n}/"))) >= 1
+    assert stores.renewals.backup_codes_left(ME) == 10
+
+
+def test_an_ended_session_renews_nothing(stores: Stores) -> None:
+    with_account(stores)
+    assert not stores.renewals.backup_codes(OTHER, macs=macs("x"))
+    assert stores.renewals.backup_codes_left(ME) == len(NEW.backup_macs)
+    stores.renewals.put_totp(PENDING)
+    assert not stores.renewals.totp(OTHER, pending=PENDING, step=101, old=b"totp")
+    assert stores.renewals.pending_totp(ME) == PENDING
+    assert stores.accounts.get(ME) == NEW.account
+
+
+def test_a_new_authenticator_takes_the_place_of_the_old(stores: Stores) -> None:
+    with_account(stores)
+    assert stores.renewals.pending_totp(ME) is None
+    stores.renewals.put_totp(replace(PENDING, totp_sealed=b"earlier"))
+    stores.renewals.put_totp(PENDING)
+    assert stores.renewals.pending_totp(ME) == PENDING
+    assert wins(lambda _: stores.renewals.totp(SESSION, pending=PENDING, step=101, old=b"totp")) == 1
+    assert stores.renewals.pending_totp(ME) is None
+    assert stores.accounts.get(ME) == replace(NEW.account, totp_sealed=b"new totp", totp_step=101)
+
+
+@pytest.mark.parametrize("stale", ["pending", "old"])
+def test_an_authenticator_that_moved_on_is_not_replaced(stores: Stores, stale: str) -> None:
+    with_account(stores)
+    stores.renewals.put_totp(PENDING)
+    pending = replace(PENDING, totp_sealed=b"earlier") if stale == "pending" else PENDING
+    old = b"before" if stale == "old" else b"totp"
+    assert not stores.renewals.totp(SESSION, pending=pending, step=101, old=old)
+    assert not stores.renewals.totp(SESSION, pending=pending, step=101, old=b"")
+    assert stores.accounts.get(ME) == NEW.account
+    assert stores.renewals.pending_totp(ME) == PENDING

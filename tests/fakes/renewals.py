@@ -1,0 +1,46 @@
+"""Renewals in memory: each happens at once or not at all, as a transaction does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sealmate.accounts.records import PendingTotp, Session
+from tests.fakes.accounts import Rows
+
+
+class FakeRenewals:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def backup_codes_left(self, account_id: str) -> int:
+        return sum(owner == account_id for owner, _ in self._rows.backups)
+
+    def backup_codes(self, session: Session, *, macs: Sequence[bytes]) -> bool:
+        rows, account_id = self._rows, session.account_id
+        with rows.lock:
+            if not self._signed_in(session):
+                return False
+            kept = {each for each in rows.backups if each[0] != account_id}
+            rows.backups = kept | {(account_id, mac) for mac in macs}
+            return True
+
+    def put_totp(self, pending: PendingTotp) -> None:
+        self._rows.pending_totps[pending.account_id] = pending
+
+    def pending_totp(self, account_id: str) -> PendingTotp | None:
+        return self._rows.pending_totps.get(account_id)
+
+    def totp(self, session: Session, *, pending: PendingTotp, step: int, old: bytes) -> bool:
+        rows, account_id = self._rows, session.account_id
+        with rows.lock:
+            account, stored = rows.accounts.get(account_id), rows.pending_totps.get(account_id)
+            same = stored is not None and stored.totp_sealed == pending.totp_sealed
+            if account is None or account.totp_sealed != old or not same or not self._signed_in(session):
+                return False
+            del rows.pending_totps[account_id]
+            rows.accounts[account_id] = replace(account, totp_sealed=pending.totp_sealed, totp_step=step)
+            return True
+
+    def _signed_in(self, session: Session) -> bool:
+        return (session.account_id, session.session_id) in self._rows.sessions
