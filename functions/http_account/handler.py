@@ -55,6 +55,46 @@ def renew_totp() -> None:
     wiring.renewing().totp(session, code=body.code)
 
 
+@app.serve("POST", "/account/step-up/passkey/options")
+def start_step_up_by_key() -> answers.CeremonyOptions:
+    return wiring.stepping_up_by_key().start(_session())
+
+
+@app.serve("POST", "/account/step-up/passkey")
+def step_up_by_key() -> answers.SteppedUp:
+    session, body = _session(), app.body(requests.StepUpByKey)
+    return wiring.stepping_up_by_key()(session, challenge_id=body.challenge_id, assertion=body.assertion)
+
+
+@app.serve("GET", "/account/methods")
+def list_methods() -> answers.MethodList:
+    return wiring.ways_in().show(_session())
+
+
+@app.serve("POST", "/account/methods/options")
+def start_adding_method() -> answers.CeremonyOptions:
+    session = _proved()
+    return wiring.ways_in().start_adding(session, kind=app.body(requests.StartAdding).kind)
+
+
+@app.serve("POST", "/account/methods", status=201)
+def add_method() -> answers.MethodListed:
+    session = _proved()
+    return wiring.ways_in().add(session, app.body(requests.AddMethod))
+
+
+@app.serve("PUT", "/account/methods/{method_id}")
+def rename_method(method_id: str) -> None:
+    session = _proved()
+    wiring.ways_in().rename(session, method_id=method_id, name=app.body(requests.RenameMethod).name)
+
+
+@app.serve("DELETE", "/account/methods/{method_id}")
+def remove_method(method_id: str) -> None:
+    session = _proved()
+    wiring.ways_in().remove(session, method_id=method_id)
+
+
 @app.serve("POST", "/account/erase")
 def erase_account() -> Response:
     session, body = _session(), app.body(requests.EraseAccount)

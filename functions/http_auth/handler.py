@@ -8,7 +8,7 @@ from sealmate import entry, wiring
 from sealmate.accounts import answers, requests, tickets
 from sealmate.accounts.sessions import Issued
 from sealmate.accounts.transport import clear_cookie, cookie_of, may_have_cookie, source_of
-from sealmate.model import Shape
+from sealmate.model import Nothing, Shape
 from sealmate.settings import settings
 
 app = entry.HttpApp("http_auth")
@@ -55,6 +55,39 @@ def prove_code() -> Response:
     body = app.body(requests.ProveCode)
     by_cookie = _by_cookie(body.transport)
     issued, keys = wiring.signing_in().prove_code(login_id=body.login_id, code=body.code, device=body.device)
+    session = answers.session_answer(issued, by_cookie=by_cookie)
+    return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
+
+
+@app.serve("POST", "/auth/login/security-key/options")
+def start_security_key() -> answers.CeremonyOptions:
+    return wiring.signing_in_by_key().start_second(login_id=app.body(requests.StartSecurityKey).login_id)
+
+
+@app.serve("POST", "/auth/login/security-key")
+def prove_security_key() -> Response:
+    body = app.body(requests.ProveSecurityKey)
+    by_cookie = _by_cookie(body.transport)
+    issued, keys = wiring.signing_in_by_key().finish_second(
+        login_id=body.login_id, challenge_id=body.challenge_id, assertion=body.assertion, device=body.device
+    )
+    session = answers.session_answer(issued, by_cookie=by_cookie)
+    return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
+
+
+@app.serve("POST", "/auth/login/passkey/options")
+def start_passkey() -> answers.CeremonyOptions:
+    app.body(Nothing)
+    return wiring.signing_in_by_key().start()
+
+
+@app.serve("POST", "/auth/login/passkey")
+def sign_in_by_passkey() -> Response:
+    body = app.body(requests.SignInByPasskey)
+    by_cookie = _by_cookie(body.transport)
+    issued, keys = wiring.signing_in_by_key().finish(
+        challenge_id=body.challenge_id, assertion=body.assertion, device=body.device
+    )
     session = answers.session_answer(issued, by_cookie=by_cookie)
     return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
 

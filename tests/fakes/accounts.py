@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sealmate.accounts.records import (
     Account,
+    Challenge,
     Grant,
     Login,
     Method,
@@ -36,6 +37,7 @@ class Rows:
     tries: dict[str, Tries] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     pending_totps: dict[str, PendingTotp] = field(default_factory=dict)
+    challenges: dict[str, Challenge] = field(default_factory=dict)
     erasing: dict[str, int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -64,18 +64,29 @@ class Device:
             },
         }
 
+    def added_keys(self, kind: str, method_id: str) -> dict[str, str]:
+        """MethodEnvelopes of a further method."""
+        envelopes = self._envelopes(kind, method_id, label=method_id)
+        return {name: to_base64url(envelope) for name, envelope in envelopes.items()}
+
     def _method(self, kind: str, auth: bytes) -> dict[str, Any]:
         method_id = FakeRandom(f"{self.seed}/{self.account_id}/{kind}").uuid()
-        at = Address(account=self.account_id, scope=kind, record=method_id)
-        master, seed, kek = self._bytes("master"), self._bytes(f"{kind} seed"), self._bytes(f"{kind} kek")
-        public_key = _x_wing_public(seed)
-        signing = Ed25519PrivateKey.from_private_bytes(self._bytes("signing")).public_key().public_bytes_raw()
+        envelopes = self._envelopes(kind, method_id, label=kind)
         return {
             "method_id": method_id,
             "auth": to_base64url(auth),
-            "secret": to_base64url(seal(kek, seed + signing, namespace=Namespace.UNLOCK_SECRET, epoch=1, address=at)),
-            "master": to_base64url(seal_to(public_key, master, namespace=Namespace.UNLOCK_MASTER, epoch=1, address=at)),
-            "public": to_base64url(seal(master, public_key, namespace=Namespace.UNLOCK_PUBLIC, epoch=1, address=at)),
+            **{name: to_base64url(envelope) for name, envelope in envelopes.items()},
+        }
+
+    def _envelopes(self, kind: str, method_id: str, *, label: str) -> dict[str, bytes]:
+        at = Address(account=self.account_id, scope=kind, record=method_id)
+        master, seed, kek = self._bytes("master"), self._bytes(f"{label} seed"), self._bytes(f"{label} kek")
+        public_key = _x_wing_public(seed)
+        signing = Ed25519PrivateKey.from_private_bytes(self._bytes("signing")).public_key().public_bytes_raw()
+        return {
+            "secret": seal(kek, seed + signing, namespace=Namespace.UNLOCK_SECRET, epoch=1, address=at),
+            "master": seal_to(public_key, master, namespace=Namespace.UNLOCK_MASTER, epoch=1, address=at),
+            "public": seal(master, public_key, namespace=Namespace.UNLOCK_PUBLIC, epoch=1, address=at),
         }
 
     def _bytes(self, label: str) -> bytes:

@@ -119,6 +119,30 @@ class InvalidKeys(SealmateError):
     next_step = "Update the app and try again; nothing was stored."
 
 
+class InvalidPasskey(SealmateError):
+    code, status = "invalid_passkey", 422
+    message = "This passkey or security key couldn't be added."
+    next_step = "Try again; if it stays so, take another one. Nothing was stored."
+
+
+class MethodNotFound(SealmateError):
+    code, status = "method_not_found", 404
+    message = "This way in doesn't exist any more."
+    next_step = "Load the list again."
+
+
+class LastMethod(SealmateError):
+    code, status = "last_method", 409
+    message = "An account keeps its recovery key and at least one more way to unlock it."
+    next_step = "Add another way in first; a recovery key is replaced, not removed."
+
+
+class TooManyMethods(SealmateError):
+    code, status = "too_many_methods", 409
+    message = "This account has as many ways in as it can have."
+    next_step = "Remove one that you don't use, then add the new one."
+
+
 # --- chats and turns ---
 
 

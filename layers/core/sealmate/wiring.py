@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
     from sealmate import ports
     from sealmate.accounts.account import OwnAccount
+    from sealmate.accounts.challenges import Challenges
     from sealmate.accounts.erasing import EraseAccount, EraseRemains
     from sealmate.accounts.notices import Notices
     from sealmate.accounts.renewing import Renewing
     from sealmate.accounts.sessions import Sessions
     from sealmate.accounts.signing_in import SigningIn
+    from sealmate.accounts.signing_in_by_key import SigningInByKey
     from sealmate.accounts.signing_up import SigningUp
     from sealmate.accounts.stepping_up import SteppingUp
+    from sealmate.accounts.stepping_up_by_key import SteppingUpByKey
     from sealmate.accounts.stores import (
         AccountStore,
+        ChallengeStore,
         Erasures,
         LoginStore,
+        MethodStore,
         Remains,
         Renewals,
         SessionStore,
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
         TryStore,
     )
     from sealmate.accounts.tickets import Tickets
+    from sealmate.accounts.ways_in import WaysIn
+    from sealmate.accounts.webauthn import RelyingParty
     from sealmate.adapters.dynamodb.provider_keys import DynamoProviderKeys
     from sealmate.billing.end import End
     from sealmate.billing.ports import Wallets
@@ -414,6 +421,41 @@ def session_store() -> SessionStore:
 
 
 @_once
+def method_store() -> MethodStore:
+    from sealmate.adapters.dynamodb.methods import DynamoMethods
+
+    account_store()  # its models take part in the same transactions
+    login_store()
+    return DynamoMethods()
+
+
+@_once
+def challenge_store() -> ChallengeStore:
+    from sealmate.adapters.dynamodb.account_items import ChallengeItem
+    from sealmate.adapters.dynamodb.methods import DynamoChallenges
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(ChallengeItem, table="ACCOUNTS_TABLE")
+    return DynamoChallenges()
+
+
+@_once
+def challenges() -> Challenges:
+    from sealmate.accounts.challenges import Challenges
+
+    return Challenges(clock=clock(), random=random(), store=challenge_store())
+
+
+@_once
+def relying_party() -> RelyingParty:
+    from sealmate.accounts.webauthn import RelyingParty
+
+    if not sessions().origins:
+        raise RuntimeError("ORIGINS is empty; passkeys belong to the host of the first address in it")
+    return RelyingParty.of(sessions().origins)
+
+
+@_once
 def sign_up_store() -> SignUpStore:
     from sealmate.adapters.dynamodb.account_items import SignUpItem
     from sealmate.adapters.dynamodb.sign_ups import DynamoSignUps
@@ -507,6 +549,7 @@ def signing_in() -> SigningIn:
         keys=keys(),
         seal=data_seal(),
         accounts=account_store(),
+        methods=method_store(),
         logins=login_store(),
         counters=try_store(),
         sessions=sessions(),
@@ -561,6 +604,48 @@ def renewing() -> Renewing:
         renewals=renewals(),
         counters=try_store(),
         notices=notices(),
+    )
+
+
+@_once
+def signing_in_by_key() -> SigningInByKey:
+    from sealmate.accounts.signing_in_by_key import SigningInByKey
+
+    return SigningInByKey(
+        clock=clock(),
+        party=relying_party(),
+        accounts=account_store(),
+        methods=method_store(),
+        logins=login_store(),
+        challenges=challenges(),
+        sessions=sessions(),
+    )
+
+
+@_once
+def ways_in() -> WaysIn:
+    from sealmate.accounts.ways_in import WaysIn
+
+    return WaysIn(
+        clock=clock(),
+        party=relying_party(),
+        seal=data_seal(),
+        accounts=account_store(),
+        methods=method_store(),
+        challenges=challenges(),
+    )
+
+
+@_once
+def stepping_up_by_key() -> SteppingUpByKey:
+    from sealmate.accounts.stepping_up_by_key import SteppingUpByKey
+
+    return SteppingUpByKey(
+        clock=clock(),
+        party=relying_party(),
+        accounts=account_store(),
+        methods=method_store(),
+        challenges=challenges(),
     )
 
 

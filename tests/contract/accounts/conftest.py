@@ -16,7 +16,9 @@ from sealmate import settings, wiring
 from sealmate.accounts.stores import (
     AccountStore,
     Balances,
+    ChallengeStore,
     LoginStore,
+    MethodStore,
     Remains,
     Renewals,
     SessionStore,
@@ -38,6 +40,7 @@ from tests.fakes.accounts import (
     FakeTries,
     Rows,
 )
+from tests.fakes.methods import FakeChallenges, FakeMethods
 from tests.fakes.renewals import FakeRenewals
 
 if TYPE_CHECKING:
@@ -58,6 +61,8 @@ class Stores:
     wallets: Balances
     remains: Remains
     renewals: Renewals
+    methods: MethodStore
+    challenges: ChallengeStore
 
 
 @pytest.fixture
@@ -104,6 +109,8 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             wallets=FakeGrantedWallets(rows),
             remains=FakeRemains(rows),
             renewals=FakeRenewals(rows),
+            methods=FakeMethods(rows),
+            challenges=FakeChallenges(rows),
         )
     request.getfixturevalue("aws")
     bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
@@ -117,6 +124,8 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         wallets=DynamoWallets(),
         remains=wiring.remains(),
         renewals=wiring.renewals(),
+        methods=wiring.method_store(),
+        challenges=wiring.challenge_store(),
     )
 
 

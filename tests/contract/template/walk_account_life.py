@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from sealmate.model import to_base64url
+from tests.contract.template.world import ORIGIN
+from tests.fakes.authenticator import Authenticator
 from tests.fakes.person import Person
+from tests.fakes.ways_in import add, passkey_login, second_factor
 
 
 def change_ways_in(ada: Person) -> None:
     step_up(ada)
     renew_codes(ada)
+    use_keys(ada)
+
+
+def use_keys(ada: Person) -> None:
+    """A passkey and a security key: added, listed, named, used for all they are good for, removed."""
+    laptop, token = (Authenticator(name=name, origin=ORIGIN) for name in ("laptop", "token"))
+    passkey, second = add(ada, laptop), add(ada, token, kind="security_key", unlocks=False)
+    assert ada.call("GET", "/account/methods").status == 200
+    assert ada.call("PUT", f"/account/methods/{passkey}", {"name": "Laptop"}).status == 204
+    started = ada.call("POST", "/account/step-up/passkey/options").json
+    body = {"challenge_id": started["challenge_id"], "assertion": laptop.get(started["options"])}
+    assert ada.call("POST", "/account/step-up/passkey", body).status == 200
+    assert ada.api.post("/auth/login/passkey", passkey_login(ada, laptop)).status == 200
+    assert ada.api.post("/auth/login/security-key", second_factor(ada, token, ada.password_proved())).status == 200
+    for method in (passkey, second):
+        assert ada.call("DELETE", f"/account/methods/{method}").status == 204
 
 
 def step_up(ada: Person) -> None:

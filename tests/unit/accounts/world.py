@@ -25,6 +25,7 @@ from tests.fakes.connections import FakeConnections
 from tests.fakes.http import Api
 from tests.fakes.keys import FakeKeyService
 from tests.fakes.mail import FakeMailer
+from tests.fakes.methods import FakeChallenges, FakeMethods
 from tests.fakes.person import Person
 from tests.fakes.push import FakePush
 from tests.fakes.renewals import FakeRenewals
@@ -78,6 +79,8 @@ class World:
             session_store=sessions.store,
             sign_up_store=Recorder("sign_ups", FakeSignUps(rows), calls),
             login_store=Recorder("logins", FakeLogins(rows), calls),
+            method_store=Recorder("methods", FakeMethods(rows), calls),
+            challenge_store=Recorder("challenges", FakeChallenges(rows), calls),
             try_store=Recorder("tries", FakeTries(rows), calls),
             ticket_store=Recorder("tickets", FakeTickets(rows), calls),
             renewals=renewals,

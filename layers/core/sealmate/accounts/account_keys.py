@@ -6,8 +6,8 @@ Errors: InvalidKeys, whose `part` names what doesn't fit.
 from __future__ import annotations
 
 from sealmate import errors
-from sealmate.accounts.records import Method, Statement
-from sealmate.accounts.requests import AccountKeys, EpochStatement, MethodKeys
+from sealmate.accounts.records import Account, Credential, CredentialKind, Method, Statement
+from sealmate.accounts.requests import AccountKeys, EpochStatement, MethodEnvelopes, MethodKeys
 from sealmate.seal.envelope import Header, Namespace, length_prefixed
 
 _FIRST_EPOCH = 1
@@ -24,6 +24,37 @@ def check(keys: AccountKeys, *, account_id: str) -> None:
     _require(headers["password.master"].key_id != headers["recovery.master"].key_id, "master")
     _require(keys.statement.epoch == _FIRST_EPOCH and not keys.statement.previous, "statement")
     _check_signature(keys.signing.public_key, keys.statement, account_id=account_id)
+
+
+def check_added(keys: MethodEnvelopes, *, account: Account) -> None:
+    """A further method's envelopes: each what its place asks for, and all of the master key the account has now."""
+    epoch = account.statement.epoch
+    _header("secret", keys.secret, Namespace.UNLOCK_SECRET)
+    _header("master", keys.master, Namespace.UNLOCK_MASTER, epoch=epoch)
+    public = _header("public", keys.public, Namespace.UNLOCK_PUBLIC, epoch=epoch)
+    _require(public.key_id == Header.parse(account.signing_private).key_id, "master key")
+
+
+def credential_method(
+    method_id: str,
+    kind: CredentialKind,
+    credential: Credential,
+    keys: MethodEnvelopes | None,
+    *,
+    name: str,
+    now: int,
+) -> Method:
+    """A passkey or security key as it is stored; without `keys` it unlocks nothing."""
+    return Method(
+        method_id=method_id,
+        kind=kind,
+        secret=keys.secret if keys else b"",
+        master=keys.master if keys else b"",
+        public=keys.public if keys else b"",
+        credential=credential,
+        name=name,
+        created_at=now,
+    )
 
 
 def statement_bytes(account_id: str, *, epoch: int, commitment: bytes, previous: bytes) -> bytes:
@@ -78,12 +109,12 @@ def _envelopes(keys: AccountKeys) -> list[tuple[str, bytes, Namespace]]:
     return [*of_method("password", keys.password), *of_method("recovery", keys.recovery), signing]
 
 
-def _header(part: str, envelope: bytes, namespace: Namespace) -> Header:
+def _header(part: str, envelope: bytes, namespace: Namespace, *, epoch: int = _FIRST_EPOCH) -> Header:
     try:
         header = Header.parse(envelope)
     except errors.SealBroken:
         raise errors.InvalidKeys(part=part) from None
-    _require(header.namespace is namespace and header.epoch == _FIRST_EPOCH, part)
+    _require(header.namespace is namespace and header.epoch == epoch, part)
     return header
 
 

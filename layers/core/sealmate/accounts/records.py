@@ -5,21 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-MethodKind = Literal["password", "recovery"]
+CredentialKind = Literal["passkey", "security_key"]
+MethodKind = Literal["password", "recovery"] | CredentialKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credential:
+    """A passkey or security key as WebAuthn knows it. `public_key` is COSE; `sign_count` stays 0 if it doesn't count."""
+
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    transports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """An unlock method: three envelopes and the keyed hash of its auth. Salt and profile belong to passwords only."""
+    """A way in: three envelopes, and the keyed hash of its auth or a credential. Salt and profile belong to passwords only.
+
+    Without envelopes it unlocks nothing: a security key that is a second factor only.
+    """
 
     method_id: str
     kind: MethodKind
-    auth_mac: bytes
-    secret: bytes
-    master: bytes
-    public: bytes
+    secret: bytes = b""
+    master: bytes = b""
+    public: bytes = b""
+    auth_mac: bytes | None = None
     salt: bytes | None = None
     kdf_profile: int | None = None
+    credential: Credential | None = None
+    name: str = ""
+    created_at: int = 0
+    last_used_at: int = 0
+
+    @property
+    def unlocks(self) -> bool:
+        return bool(self.secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +56,10 @@ class Statement:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """`totp_step` is the last time step whose code was used; sealed blobs are under the server's data keys."""
+    """`totp_step` is the last time step whose code was used; sealed blobs are under the server's data keys.
+
+    `totp_sealed` is empty where no authenticator was set up.
+    """
 
     account_id: str
     created_at: int
@@ -149,3 +174,28 @@ class SecondFactor:
 
     totp_step: int | None = None
     backup_mac: bytes | None = None
+
+
+ChallengePurpose = Literal["add", "sign_in", "second_factor", "sign_up", "step_up"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Challenge:
+    """What an authenticator is to sign, once. `bound_to`: the session, login or sign-up it was made for; empty if none."""
+
+    challenge_id: str
+    purpose: ChallengePurpose
+    challenge: bytes
+    account_id: str
+    bound_to: str
+    expires_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialUse:
+    """A verified assertion: the counter it showed, and the one that was stored when it was looked at."""
+
+    method_id: str
+    counted: int
+    counted_before: int
+    at: int

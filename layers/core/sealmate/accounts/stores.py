@@ -7,6 +7,8 @@ from typing import Protocol
 
 from sealmate.accounts.records import (
     Account,
+    Challenge,
+    CredentialUse,
     Login,
     Method,
     NewAccount,
@@ -65,6 +67,38 @@ class Renewals(Protocol):
 
         False: one of the two is no longer there, or the session.
         """
+
+
+class MethodStore(Protocol):
+    """Changes to the ways in, and what passkeys and security keys prove."""
+
+    def add(self, account_id: str, method: Method, *, epoch: int) -> bool:
+        """False if there is a method of this id, or the account isn't at this epoch: then its keys fit no longer."""
+
+    def rename(self, account_id: str, method_id: str, *, name: str) -> bool:
+        """False if it isn't there."""
+
+    def remove(self, account_id: str, method_id: str, *, keeping: tuple[str, str]) -> bool:
+        """In one transaction with the check that the methods `keeping` stay. False if one of the three isn't there."""
+
+    def note_use(self, account_id: str, method_id: str, *, at: int) -> None:
+        """A method that is gone stays gone."""
+
+    def admit(self, session: Session, *, use: CredentialUse, login: Login | None) -> bool:
+        """Notes the use, ends the login if there is one, begins the session, in one transaction.
+
+        False: the credential or the account is gone, its counter has moved meanwhile, or the login was over.
+        """
+
+    def prove(self, session: Session, *, use: CredentialUse, until: int) -> bool:
+        """Notes the use and until when the session is proved, in one transaction. False: one of the two isn't as it was."""
+
+
+class ChallengeStore(Protocol):
+    def put(self, challenge: Challenge) -> None: ...
+
+    def take(self, challenge_id: str) -> Challenge | None:
+        """The challenge, to the one who takes it first; None to all others."""
 
 
 class SignUpStore(Protocol):

@@ -44,16 +44,18 @@ export const LoginStarted = v.object({
 export type LoginStarted = v.InferOutput<typeof LoginStarted>;
 
 export const PasswordProved = v.object({
-  missing: v.array(v.literal('totp')),
+  missing: v.array(v.picklist(['totp', 'backup_code', 'security_key'])),
 });
 export type PasswordProved = v.InferOutput<typeof PasswordProved>;
 
 export const WrappedMethod = v.object({
   method_id: v.string(),
-  kind: v.picklist(['password', 'recovery']),
+  kind: v.union([v.picklist(['password', 'recovery']), v.picklist(['passkey', 'security_key'])]),
   secret: v.string(),
   master: v.string(),
   public: v.string(),
+  credential_id: v.nullish(v.string(), null),
+  transports: v.nullish(v.array(v.string()), null),
 });
 export type WrappedMethod = v.InferOutput<typeof WrappedMethod>;
 
@@ -136,6 +138,27 @@ export const BackupCodes = v.object({
   codes: v.array(v.string()),
 });
 export type BackupCodes = v.InferOutput<typeof BackupCodes>;
+
+export const CeremonyOptions = v.object({
+  challenge_id: v.string(),
+  options: v.record(v.string(), v.unknown()),
+});
+export type CeremonyOptions = v.InferOutput<typeof CeremonyOptions>;
+
+export const MethodListed = v.object({
+  method_id: v.string(),
+  kind: v.union([v.picklist(['password', 'recovery']), v.picklist(['passkey', 'security_key'])]),
+  name: v.nullish(v.string(), null),
+  created_at: v.number(),
+  last_used_at: v.nullish(v.number(), null),
+  unlocks: v.boolean(),
+});
+export type MethodListed = v.InferOutput<typeof MethodListed>;
+
+export const MethodList = v.object({
+  methods: v.array(MethodListed),
+});
+export type MethodList = v.InferOutput<typeof MethodList>;
 
 export const WalletReply = v.object({
   available: v.number(),

@@ -3,13 +3,14 @@
 | table | pk | sk | row |
 |---|---|---|---|
 | accounts | account | ACCOUNT | AccountItem |
-| accounts | account | METHOD#method | MethodItem: an unlock method |
+| accounts | account | METHOD#method | MethodItem: a way in |
 | accounts | account | BACKUP#hash | BackupItem: a backup code that wasn't used yet |
 | accounts | account | SESSION#session | SessionItem |
 | accounts | account | PENDING#TOTP | PendingTotpItem: an authenticator that is being set up, for minutes |
 | accounts | EMAIL#keyed hash | EMAIL | EmailItem: whose address this is |
 | accounts | SIGNUP#id | SIGNUP | SignUpItem, for minutes |
 | accounts | LOGIN#id | LOGIN | LoginItem, for minutes |
+| accounts | CHALLENGE#id | CHALLENGE | ChallengeItem, for minutes |
 | accounts | TRIES#what#whose | TRIES | TriesItem, until it is forgotten |
 | accounts | ERASING | account | ErasureItem: an account that is gone, until nothing is left of it |
 | connections | TICKET#hash | TICKET | TicketItem, for seconds |
@@ -19,7 +20,12 @@ DynamoDB deletes rows some time after their `ttl`, so readers look at the time t
 
 from __future__ import annotations
 
-from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 
 from sealmate.adapters.dynamodb.table import Item
 
@@ -33,7 +39,7 @@ class AccountItem(Item):
     created_at = NumberAttribute()
     email_key = UnicodeAttribute()
     email_sealed = BinaryAttribute(legacy_encoding=False)
-    totp_sealed = BinaryAttribute(legacy_encoding=False)
+    totp_sealed = BinaryAttribute(legacy_encoding=False, null=True)
     totp_step = NumberAttribute()
     signing_public = BinaryAttribute(legacy_encoding=False)
     signing_private = BinaryAttribute(legacy_encoding=False)
@@ -50,12 +56,19 @@ class MethodItem(Item):
 
     method_id = UnicodeAttribute()
     kind = UnicodeAttribute()
-    auth_mac = BinaryAttribute(legacy_encoding=False)
-    secret = BinaryAttribute(legacy_encoding=False)
-    master = BinaryAttribute(legacy_encoding=False)
-    public = BinaryAttribute(legacy_encoding=False)
+    auth_mac = BinaryAttribute(legacy_encoding=False, null=True)
+    secret = BinaryAttribute(legacy_encoding=False, null=True)
+    master = BinaryAttribute(legacy_encoding=False, null=True)
+    public = BinaryAttribute(legacy_encoding=False, null=True)
     salt = BinaryAttribute(legacy_encoding=False, null=True)
     kdf_profile = NumberAttribute(null=True)
+    credential_id = BinaryAttribute(legacy_encoding=False, null=True)
+    credential_key = BinaryAttribute(legacy_encoding=False, null=True)
+    sign_count = NumberAttribute(null=True)
+    transports = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    created_at = NumberAttribute(null=True)
+    last_used_at = NumberAttribute(null=True)
 
 
 class BackupItem(Item):
@@ -123,6 +136,19 @@ class LoginItem(Item):
     email_key = UnicodeAttribute()
     expires_at = NumberAttribute()
     password_proved = BooleanAttribute()
+    ttl = NumberAttribute()
+
+
+class ChallengeItem(Item):
+    class Meta:
+        pass
+
+    challenge_id = UnicodeAttribute()
+    purpose = UnicodeAttribute()
+    challenge = BinaryAttribute(legacy_encoding=False)
+    account_id = UnicodeAttribute()
+    bound_to = UnicodeAttribute()
+    expires_at = NumberAttribute()
     ttl = NumberAttribute()
 
 

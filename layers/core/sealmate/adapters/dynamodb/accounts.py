@@ -21,11 +21,12 @@ from sealmate.adapters.dynamodb.account_items import (
     SignUpItem,
 )
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
+from sealmate.adapters.dynamodb.methods import method_item, method_of
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
 from sealmate.adapters.dynamodb.table import Refused, commit
 
 # With the other rows of an account no more than the hundred writes of a transaction; sessions beyond are revoked after it.
-_SESSIONS_AT_ONCE = 80
+_SESSIONS_AT_ONCE = 60
 
 
 class DynamoAccounts:
@@ -45,7 +46,7 @@ class DynamoAccounts:
             created_at=int(item.created_at),
             email_key=item.email_key,
             email_sealed=item.email_sealed,
-            totp_sealed=item.totp_sealed,
+            totp_sealed=item.totp_sealed or b"",
             totp_step=int(item.totp_step),
             signing_public=item.signing_public,
             signing_private=item.signing_private,
@@ -59,14 +60,14 @@ class DynamoAccounts:
 
     def methods(self, account_id: str) -> list[Method]:
         items = MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True)
-        return [_method(item) for item in items]
+        return [method_of(item) for item in items]
 
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
         account, account_id = new.account, new.account.account_id
         begun = [
             EmailItem(_email(account.email_key), "EMAIL", account_id=account_id),
             _account_item(account),
-            *(_method_item(account_id, method) for method in new.methods),
+            *(method_item(account_id, method) for method in new.methods),
             *(_backup_item(account_id, mac) for mac in new.backup_macs),
             session_item(new.session),
             WalletItem(account_id, "WALLET", available=new.grant.credits, held=0),
@@ -173,7 +174,7 @@ def _account_item(account: Account) -> AccountItem:
         created_at=account.created_at,
         email_key=account.email_key,
         email_sealed=account.email_sealed,
-        totp_sealed=account.totp_sealed,
+        totp_sealed=account.totp_sealed or None,
         totp_step=account.totp_step,
         signing_public=account.signing_public,
         signing_private=account.signing_private,
@@ -181,34 +182,6 @@ def _account_item(account: Account) -> AccountItem:
         commitment=statement.commitment,
         previous=statement.previous or None,
         signature=statement.signature,
-    )
-
-
-def _method_item(account_id: str, method: Method) -> MethodItem:
-    return MethodItem(
-        account_id,
-        f"METHOD#{method.method_id}",
-        method_id=method.method_id,
-        kind=method.kind,
-        auth_mac=method.auth_mac,
-        secret=method.secret,
-        master=method.master,
-        public=method.public,
-        salt=method.salt,
-        kdf_profile=method.kdf_profile,
-    )
-
-
-def _method(item: MethodItem) -> Method:
-    return Method(
-        method_id=item.method_id,
-        kind="password" if item.kind == "password" else "recovery",
-        auth_mac=item.auth_mac,
-        secret=item.secret,
-        master=item.master,
-        public=item.public,
-        salt=item.salt,
-        kdf_profile=None if item.kdf_profile is None else int(item.kdf_profile),
     )
 
 
