@@ -39,6 +39,18 @@ def step_up() -> answers.SteppedUp:
     return wiring.stepping_up()(session, auth=body.auth, code=body.code)
 
 
+@app.serve("PUT", "/account/password")
+def replace_password() -> None:
+    session = _proved()
+    wiring.replacing()(session, app.body(requests.ReplacePassword).method)
+
+
+@app.serve("PUT", "/account/recovery-key")
+def replace_recovery_key() -> None:
+    session = _proved()
+    wiring.replacing()(session, app.body(requests.ReplaceRecoveryKey).method)
+
+
 @app.serve("POST", "/account/backup-codes")
 def renew_backup_codes() -> answers.BackupCodes:
     return wiring.renewing().backup_codes(_proved())

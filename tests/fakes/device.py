@@ -64,14 +64,25 @@ class Device:
             },
         }
 
+    def new_password(self, name: str) -> dict[str, Any]:
+        """PasswordKeys as JSON, of the account's own master key. Its `auth` is `new_auth(name)`."""
+        made = self._method("password", self.new_auth(name), name)
+        return {**made, "salt": to_base64url(self._bytes(f"{name} salt")[:16]), "kdf_profile": 1}
+
+    def new_recovery_key(self, name: str) -> dict[str, Any]:
+        return self._method("recovery", self.new_auth(name), name)
+
+    def new_auth(self, name: str) -> bytes:
+        return self._bytes(f"{name} auth")
+
     def added_keys(self, kind: str, method_id: str) -> dict[str, str]:
         """MethodEnvelopes of a further method."""
         envelopes = self._envelopes(kind, method_id, label=method_id)
         return {name: to_base64url(envelope) for name, envelope in envelopes.items()}
 
-    def _method(self, kind: str, auth: bytes) -> dict[str, Any]:
-        method_id = FakeRandom(f"{self.seed}/{self.account_id}/{kind}").uuid()
-        envelopes = self._envelopes(kind, method_id, label=kind)
+    def _method(self, kind: str, auth: bytes, name: str = "") -> dict[str, Any]:
+        method_id = FakeRandom(f"{self.seed}/{self.account_id}/{kind}{name}").uuid()
+        envelopes = self._envelopes(kind, method_id, label=kind + name)
         return {
             "method_id": method_id,
             "auth": to_base64url(auth),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sealmate.accounts.records import PendingTotp, Session
+from sealmate.accounts.records import Method, PendingTotp, Session
 from tests.fakes.accounts import Rows
 
 
@@ -23,6 +23,20 @@ class FakeRenewals:
                 return False
             kept = {each for each in rows.backups if each[0] != account_id}
             rows.backups = kept | {(account_id, mac) for mac in macs}
+            return True
+
+    def method(self, session: Session, *, old: Method | None, new: Method, epoch: int) -> bool:
+        rows, account_id = self._rows, session.account_id
+        with rows.lock:
+            account, known = rows.accounts.get(account_id), rows.methods.get(account_id, [])
+            if [each for each in known if each.kind == new.kind] != ([old] if old else []):
+                return False
+            if account is None or account.statement.epoch != epoch or not self._signed_in(session):
+                return False
+            rows.methods[account_id] = [each for each in known if each.kind != new.kind] + [new]
+            ended = [key for key in rows.sessions if key[0] == account_id and key[1] != session.session_id]
+            for key in ended:
+                del rows.sessions[key]
             return True
 
     def put_totp(self, pending: PendingTotp) -> None:

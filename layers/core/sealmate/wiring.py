@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sealmate.accounts.erasing import EraseAccount, EraseRemains
     from sealmate.accounts.notices import Notices
     from sealmate.accounts.renewing import Renewing
+    from sealmate.accounts.replacing import Replacing
     from sealmate.accounts.sessions import Sessions
     from sealmate.accounts.signing_in import SigningIn
     from sealmate.accounts.signing_in_by_key import SigningInByKey
@@ -646,6 +647,20 @@ def stepping_up_by_key() -> SteppingUpByKey:
         accounts=account_store(),
         methods=method_store(),
         challenges=challenges(),
+    )
+
+
+@_once
+def replacing() -> Replacing:
+    from sealmate.accounts.replacing import Replacing
+
+    return Replacing(
+        clock=clock(),
+        keys=keys(),
+        accounts=account_store(),
+        renewals=renewals(),
+        sessions=sessions(),
+        notices=notices(),
     )
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from sealmate.accounts.records import PendingTotp, SecondFactor
+from sealmate.accounts.records import Method, PendingTotp, SecondFactor
 from tests.contract.accounts.conftest import Stores
-from tests.contract.accounts.test_stores import NEW, NOW, OTHER, SESSION, wins, with_account, with_login
+from tests.contract.accounts.test_stores import NEW, NOW, OTHER, SESSION, proved, wins, with_account, with_login
 
 ME = "account-1"
 PENDING = PendingTotp(account_id=ME, session_id="session-1", totp_sealed=b"new totp", expires_at=NOW + 600)
@@ -72,3 +72,59 @@ def test_an_authenticator_that_moved_on_is_not_replaced(stores: Stores, stale: s
     assert not stores.renewals.totp(SESSION, pending=pending, step=101, old=b"")
     assert stores.accounts.get(ME) == NEW.account
     assert stores.renewals.pending_totp(ME) == PENDING
+
+
+# --- password and recovery key ---
+
+NEW_PASSWORD = replace(NEW.methods[0], method_id="m9", auth_mac=b"mac9", secret=b"s9", salt=b"salt9")
+
+
+def kept(stores: Stores) -> list[Method]:
+    return sorted(stores.accounts.methods(ME), key=lambda method: method.method_id)
+
+
+def test_a_new_password_takes_the_place_of_the_old_and_ends_other_sessions(stores: Stores) -> None:
+    with_account(stores)
+    old, recovery = NEW.methods
+    assert opens(stores, NEW.backup_macs[0])
+    assert len(stores.sessions.of_account(ME)) == 2
+    assert stores.renewals.method(SESSION, old=old, new=NEW_PASSWORD, epoch=1)
+    assert kept(stores) == sorted([recovery, NEW_PASSWORD], key=lambda method: method.method_id)
+    assert stores.sessions.of_account(ME) == [SESSION]
+
+
+def test_of_parallel_changes_one_wins(stores: Stores) -> None:
+    with_account(stores)
+    old, recovery = NEW.methods
+
+    def change(n: int) -> bool:
+        new = replace(NEW_PASSWORD, method_id=f"new-{n}", auth_mac=f"mac {n}".encode())
+        return stores.renewals.method(SESSION, old=old, new=new, epoch=1)
+
+    assert wins(change) == 1
+    assert len(kept(stores)) == 2
+    assert recovery in kept(stores)
+
+
+def test_of_parallel_first_passwords_one_is_kept(stores: Stores) -> None:
+    """An account that had none so far."""
+    assert stores.accounts.create(replace(NEW, methods=NEW.methods[1:]), sign_up=proved(stores))
+
+    def add(n: int) -> bool:
+        new = replace(NEW_PASSWORD, method_id=f"new-{n}", auth_mac=f"mac {n}".encode())
+        return stores.renewals.method(SESSION, old=None, new=new, epoch=1)
+
+    assert wins(add) == 1
+    assert [method.kind for method in kept(stores)].count("password") == 1
+
+
+def test_nothing_is_replaced_that_is_not_as_it_was(stores: Stores) -> None:
+    with_account(stores)
+    old = NEW.methods[0]
+    change = stores.renewals.method
+    assert not change(SESSION, old=replace(old, method_id="m8"), new=NEW_PASSWORD, epoch=1)
+    assert not change(SESSION, old=None, new=NEW_PASSWORD, epoch=1)
+    assert not change(SESSION, old=old, new=NEW_PASSWORD, epoch=2)
+    assert not change(OTHER, old=old, new=NEW_PASSWORD, epoch=1)
+    assert kept(stores) == sorted(NEW.methods, key=lambda method: method.method_id)
+    assert stores.sessions.of_account(ME) == [SESSION]

@@ -12,6 +12,7 @@ from tests.fakes.ways_in import add, passkey_login, second_factor
 def change_ways_in(ada: Person) -> None:
     step_up(ada)
     renew_codes(ada)
+    replace_methods(ada)
     use_keys(ada)
 
 
@@ -44,3 +45,10 @@ def renew_codes(ada: Person) -> None:
     assert ada.call("POST", "/account/totp", {"code": "000000"}).code == "wrong_code"
     ada.totp_secret = secret
     assert ada.call("POST", "/account/totp", {"code": ada.totp()}).status == 204
+
+
+def replace_methods(ada: Person) -> None:
+    """With another session open, and again after a lost reply."""
+    made = ada.device.new_recovery_key("next")
+    for _ in range(2):
+        assert ada.call("PUT", "/account/recovery-key", {"method": made}).status == 204

@@ -41,6 +41,7 @@ def test_sign_up_makes_the_account_whole(world: World) -> None:
         "email": "ada@example.org",
         "created_at": world.clock.now(),
         "epoch": 1,
+        "backup_codes_left": 10,
         "wallet": {"available": GRANT, "held": 0},
     }
     wrapped, made = ada.call("GET", "/account/keys").json, ada.device.wire_keys()

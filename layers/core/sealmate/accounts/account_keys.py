@@ -1,4 +1,4 @@
-"""Checks what can be checked of a new account's keys without being able to open them.
+"""Checks what can be checked of an account's new keys without being able to open them.
 
 Errors: InvalidKeys, whose `part` names what doesn't fit.
 """
@@ -55,6 +55,15 @@ def credential_method(
         name=name,
         created_at=now,
     )
+
+
+def check_replacement(keys: MethodKeys, new: Method, known: list[Method], *, account: Account) -> None:
+    """A method that takes another's place: also like none that is there."""
+    check_added(keys, account=account)
+    kek = Header.parse(new.secret).key_id
+    _require(new.method_id not in {method.method_id for method in known}, "method_id")
+    _require(new.auth_mac not in {method.auth_mac for method in known}, "auth")
+    _require(kek not in {Header.parse(method.secret).key_id for method in known if method.unlocks}, "secret")
 
 
 def statement_bytes(account_id: str, *, epoch: int, commitment: bytes, previous: bytes) -> bytes:

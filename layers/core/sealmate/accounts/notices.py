@@ -11,12 +11,14 @@ from sealmate.ports import DataSeal, Mailer
 
 _log = logging.getLogger(__name__)
 
-Change = Literal["backup_codes", "authenticator"]
+Change = Literal["password", "recovery", "backup_codes", "authenticator"]
 _CHANGED: dict[Change, str] = {
+    "password": "Your Sealmate password was changed",
+    "recovery": "Your Sealmate recovery key was replaced",
     "backup_codes": "Your Sealmate backup codes were replaced",
     "authenticator": "Your Sealmate authenticator was replaced",
 }
-_TEXT = """{what}. The ones you had before no longer work.
+_TEXT = """{what}. What you had before no longer works.
 
 If that was you, there is nothing to do.
 If it wasn't: sign in at once, with your recovery key if need be, end the sessions of devices you don't know under

@@ -112,6 +112,14 @@ class StepUp(Shape):
     code: Code
 
 
+class ReplacePassword(Shape):
+    method: PasswordKeys
+
+
+class ReplaceRecoveryKey(Shape):
+    method: MethodKeys
+
+
 class RenewTotp(Shape):
     code: SixDigits
 

@@ -121,6 +121,14 @@ class Sessions:
         self.store.delete(account_id, session_id)
         self._close(self.connections().of_session(account_id, session_id))
 
+    def revoke_others(self, session: Session) -> None:
+        """Ends all of the account's sessions but this one, and closes their WebSockets. Safe to repeat."""
+        for other in self.store.of_account(session.account_id):
+            if other.session_id != session.session_id:
+                self.store.delete(other.account_id, other.session_id)
+        opened = self.connections().of_account(session.account_id)
+        self._close([each.connection_id for each in opened if each.session_id != session.session_id])
+
     def revoke_all(self, account_id: str) -> None:
         """Ends all sessions of an account whose unlock methods are gone, so that no new one can begin. Safe to repeat."""
         for session in self.store.of_account(account_id):

@@ -58,6 +58,12 @@ class Renewals(Protocol):
     def backup_codes(self, session: Session, *, macs: Sequence[bytes]) -> bool:
         """All codes there were end, these begin. False: they were replaced meanwhile, or the session has ended."""
 
+    def method(self, session: Session, *, old: Method | None, new: Method, epoch: int) -> bool:
+        """`new` takes the place of `old`, and the account's other sessions end: those beyond what a transaction can hold after it.
+
+        False: `old` isn't the one of its kind (none, if it is None), the account isn't at this epoch, or the session has ended.
+        """
+
     def put_totp(self, pending: PendingTotp) -> None: ...
 
     def pending_totp(self, account_id: str) -> PendingTotp | None: ...

@@ -47,6 +47,7 @@ class AccountItem(Item):
     commitment = BinaryAttribute(legacy_encoding=False)
     previous = BinaryAttribute(legacy_encoding=False, null=True)
     signature = BinaryAttribute(legacy_encoding=False)
+    ways_in = NumberAttribute(null=True)
     codes_made = NumberAttribute(null=True)
 
 

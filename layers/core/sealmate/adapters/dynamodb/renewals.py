@@ -7,12 +7,21 @@ from collections.abc import Sequence
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.transactions import TransactWrite
 
-from sealmate.accounts.records import PendingTotp, Session
-from sealmate.adapters.dynamodb.account_items import AccountItem, BackupItem, PendingTotpItem, SessionItem
+from sealmate.accounts.records import Method, PendingTotp, Session
+from sealmate.adapters.dynamodb.account_items import (
+    AccountItem,
+    BackupItem,
+    MethodItem,
+    PendingTotpItem,
+    SessionItem,
+)
+from sealmate.adapters.dynamodb.methods import method_item
 from sealmate.adapters.dynamodb.sessions import session_key
 from sealmate.adapters.dynamodb.table import committed
 
 _PENDING = "PENDING#TOTP"
+# With the other rows no more than the hundred writes of a transaction.
+_SESSIONS_AT_ONCE = 80
 
 
 class DynamoRenewals:
@@ -40,6 +49,35 @@ class DynamoRenewals:
                 transaction.delete(item)
             for mac in macs:
                 transaction.save(BackupItem(account_id, f"BACKUP#{mac.hex()}"))
+
+        return committed(write)
+
+    def method(self, session: Session, *, old: Method | None, new: Method, epoch: int) -> bool:
+        """`ways_in` counts the changes: of two at once, one finds it moved on, and so does a rotation that hasn't seen this one."""
+        account_id = session.account_id
+        try:
+            counted = AccountItem.get(account_id, "ACCOUNT", consistent_read=True).ways_in
+        except DoesNotExist:
+            return False
+        items = MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True)
+        if [item.method_id for item in items if item.kind == new.kind] != ([old.method_id] if old else []):
+            return False
+        unmoved = AccountItem.ways_in.does_not_exist() if counted is None else AccountItem.ways_in == counted
+        others = [item for item in _sessions(account_id) if item.session_id != session.session_id]
+
+        def write(transaction: TransactWrite) -> None:
+            _while_signed_in(session, transaction)
+            transaction.update(
+                AccountItem(account_id, "ACCOUNT"),
+                actions=[AccountItem.ways_in.set((counted or 0) + 1)],
+                condition=(AccountItem.epoch == epoch) & unmoved,
+            )
+            if old is not None:
+                gone = MethodItem(account_id, f"METHOD#{old.method_id}")
+                transaction.delete(gone, condition=MethodItem.auth_mac == old.auth_mac)
+            transaction.save(method_item(account_id, new), condition=MethodItem.pk.does_not_exist())
+            for item in others:
+                transaction.delete(item)
 
         return committed(write)
 
@@ -86,3 +124,10 @@ class DynamoRenewals:
 def _while_signed_in(session: Session, transaction: TransactWrite) -> None:
     key = session_key(session.session_id)
     transaction.condition_check(SessionItem, session.account_id, key, condition=SessionItem.pk.exists())
+
+
+def _sessions(account_id: str) -> list[SessionItem]:
+    found = SessionItem.query(
+        account_id, SessionItem.sk.startswith("SESSION#"), consistent_read=True, limit=_SESSIONS_AT_ONCE
+    )
+    return list(found)
