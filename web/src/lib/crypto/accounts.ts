@@ -66,7 +66,7 @@ export async function makeAccountKeysWith(
   return { keys, opened, recoveryKey, masterBytes };
 }
 
-async function madeMethod(
+export async function madeMethod(
   proof: Proof,
   of: Omit<Parameters<typeof makeMethod>[0], 'id' | 'kek'>,
 ): Promise<AccountKeys['recovery']> {

@@ -2,7 +2,9 @@
 import { makeAccountKeysWith, type MadeAccount } from './accounts';
 import type { Bytes } from './bytes';
 import { derivePasswordWith, type Proof } from './passwords';
+import { makePasswordWith, type OpenAccount } from './replacements';
 import { stretchInWorker } from './stretching';
+import type { AccountKeys } from './wrapped';
 
 export { unlock, type MadeAccount } from './accounts';
 export type { Bytes } from './bytes';
@@ -35,6 +37,7 @@ export { deviceKey, importMasterKey, type MasterKey, type Opened } from './maste
 export type { MethodKind } from './methods';
 export type { Proof } from './passwords';
 export { deriveRecovery, normaliseRecoveryText, readRecoveryKey } from './recovery';
+export { makeRecoveryKey, type OpenAccount } from './replacements';
 export type { AccountKeys, WrappedKeys } from './wrapped';
 
 /** Argon2id runs in a worker; `worker_failed` if that could not start or ended. */
@@ -54,4 +57,9 @@ export async function makeAccountKeys(of: {
   kdfProfile: number;
 }): Promise<MadeAccount> {
   return makeAccountKeysWith(stretchInWorker, of);
+}
+
+/** The unlock method of a new password, for keys that are open. */
+export async function makePassword(of: OpenAccount & { password: string }): Promise<AccountKeys['password']> {
+  return makePasswordWith(stretchInWorker, of);
 }

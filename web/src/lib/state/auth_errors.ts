@@ -12,6 +12,9 @@ export const notSignedIn = () =>
 export const otherAccount = () =>
   here('other_account', m.auth_error_other_account(), m.auth_error_other_account_next());
 
+/** A part of the app could not be loaded. */
+export const noNetwork = () => here('offline', m.auth_error_offline(), m.auth_error_offline_next());
+
 /** The person would rather not prove that it is them; nothing was changed, and nothing need be said. */
 export const notProved = () => here('not_proved', m.errors_step_up_needed(), m.errors_step_up_needed_next());
 

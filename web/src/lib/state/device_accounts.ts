@@ -52,6 +52,17 @@ export class DeviceAccounts {
     if (known) await this.#keys.put({ account: { ...known, staySignedIn } });
   }
 
+  /** What unlocks the account was changed. */
+  async change(
+    changed: Partial<Pick<KnownAccount, 'wrapped' | 'salt' | 'kdfProfile'>>,
+  ): Promise<KnownAccount | null> {
+    const known = await this.known();
+    if (known === null) return null;
+    const now = { ...known, ...changed };
+    await this.#keys.put({ account: now });
+    return now;
+  }
+
   /** Nobody is signed in here from now on; the server is still to be told. */
   async leave(erase: boolean): Promise<void> {
     const known = await this.known();

@@ -158,6 +158,16 @@ export class Session {
     }
   }
 
+  /** The ways in were changed here: every tab works with what an unlock needs from now on. */
+  async methodsChanged(
+    changed: Partial<Pick<KnownAccount, 'wrapped' | 'salt' | 'kdfProfile'>>,
+  ): Promise<void> {
+    const known = await this.#accounts.change(changed);
+    if (known?.id !== this.#known?.id) return;
+    this.#known = known;
+    this.#channel.tell({ kind: 'renewed' });
+  }
+
   /** A choice for this device. Turned off, the password is asked for when the page is opened the next time. */
   async stay(staySignedIn: boolean): Promise<void> {
     if (this.account === null || this.opened === null) throw notSignedIn();
@@ -230,7 +240,7 @@ export class Session {
   async #hear(news: SessionNews): Promise<void> {
     if (news.kind === 'locked' && this.phase === 'open') this.#close('locked');
     if (news.kind === 'signed_out' && this.phase !== 'starting') this.#close('signed_out');
-    if (news.kind === 'renewed' && this.expired) await this.#renewed();
+    if (news.kind === 'renewed' && this.#known !== null) await this.#renewed();
     if (news.kind === 'secret_wanted' && this.phase === 'open' && news.account === this.account?.id) {
       this.#tellOpened();
     }

@@ -1,0 +1,52 @@
+// A new password or a new recovery key: made on this device, taken by the server, and then what this device knows follows.
+import type * as Crypto from '$lib/crypto';
+import { WrappedKeys } from '$lib/wire/http';
+import { api, type Api } from './api';
+import { session, type Session } from './session.svelte';
+import { stepUp, type Reopened, type StepUp } from './step_up.svelte';
+
+export interface ReplacingParts {
+  api: Api;
+  crypto(): Promise<Pick<typeof Crypto, 'makePassword' | 'makeRecoveryKey'>>;
+  session: Pick<Session, 'methodsChanged'>;
+  stepUp: Pick<StepUp, 'run'>;
+}
+
+export class Replacing {
+  #parts: ReplacingParts;
+
+  constructor(parts: ReplacingParts) {
+    this.#parts = parts;
+  }
+
+  /** All other sessions end with it. */
+  async password(keys: Reopened, password: string): Promise<void> {
+    const { crypto, session } = this.#parts;
+    const method = await (await crypto()).makePassword({ ...keys, password });
+    await this.#send('/account/password', method);
+    const { salt, kdf_profile: kdfProfile } = method;
+    await session.methodsChanged({ wrapped: await this.#now(), salt, kdfProfile });
+  }
+
+  /** To be shown and saved; it counts once `recoveryKey` has sent it. */
+  async makeRecoveryKey(keys: Reopened): Promise<{ method: object; recoveryKey: string }> {
+    return (await this.#parts.crypto()).makeRecoveryKey(keys);
+  }
+
+  async recoveryKey(method: object): Promise<void> {
+    await this.#send('/account/recovery-key', method);
+    await this.#parts.session.methodsChanged({ wrapped: await this.#now() });
+  }
+
+  /** The proof may have run out while the person was choosing or saving. */
+  async #send(path: string, method: object): Promise<void> {
+    const { api, stepUp } = this.#parts;
+    await stepUp.run(() => api.put(null, path, { method }));
+  }
+
+  #now(): Promise<WrappedKeys> {
+    return this.#parts.api.get(WrappedKeys, '/account/keys');
+  }
+}
+
+export const replacing = new Replacing({ api, session, stepUp, crypto: () => import('$lib/crypto') });
