@@ -9,6 +9,7 @@ from sealmate.accounts.records import (
     Account,
     Challenge,
     Grant,
+    Link,
     Login,
     Method,
     NewAccount,
@@ -19,6 +20,7 @@ from sealmate.accounts.records import (
     Ticket,
     Tries,
 )
+from sealmate.accounts.rotation import Lease
 from sealmate.billing.ports import Wallet
 
 
@@ -30,14 +32,16 @@ class Rows:
     accounts: dict[str, Account] = field(default_factory=dict)
     methods: dict[str, list[Method]] = field(default_factory=dict)
     backups: set[tuple[str, bytes]] = field(default_factory=set)
+    leases: dict[str, Lease] = field(default_factory=dict)
+    links: dict[tuple[str, int], Link] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     sign_ups: dict[str, SignUp] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
     tries: dict[str, Tries] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
-    pending_totps: dict[str, PendingTotp] = field(default_factory=dict)
     challenges: dict[str, Challenge] = field(default_factory=dict)
+    pending_totps: dict[str, PendingTotp] = field(default_factory=dict)
     erasing: dict[str, int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -56,6 +60,9 @@ class FakeAccounts(_Store):
 
     def methods(self, account_id: str) -> list[Method]:
         return sorted(self._rows.methods.get(account_id, []), key=lambda method: method.method_id)
+
+    def links(self, account_id: str) -> list[Link]:
+        return [link for (owner, _), link in sorted(self._rows.links.items()) if owner == account_id]
 
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
         rows, account = self._rows, new.account
@@ -116,6 +123,8 @@ class FakeAccounts(_Store):
                 return False
             del rows.accounts[account_id], rows.emails[account.email_key], rows.methods[account_id]
             rows.backups = {each for each in rows.backups if each[0] != account_id}
+            rows.leases.pop(account_id, None)
+            rows.links = {key: link for key, link in rows.links.items() if key[0] != account_id}
             rows.sessions = {key: session for key, session in rows.sessions.items() if key[0] != account_id}
             rows.erasing[account_id] = now
             return True

@@ -32,6 +32,14 @@ class Device:
     def recovery_auth(self) -> bytes:
         return self._bytes("recovery auth")
 
+    @property
+    def master_key(self) -> bytes:
+        return self._bytes("master")
+
+    @property
+    def signing_seed(self) -> bytes:
+        return self._bytes("signing")
+
     def keys(self) -> AccountKeys:
         return AccountKeys.model_validate(self.wire_keys())
 

@@ -143,6 +143,32 @@ class TooManyMethods(SealmateError):
     next_step = "Remove one that you don't use, then add the new one."
 
 
+class RotationUnderWay(SealmateError):
+    """Details: `retry_after`, seconds until the other device's lease ends."""
+
+    code, status = "rotation_under_way", 409
+    message = "Another of your devices is renewing your keys at this moment."
+    next_step = "Nothing to do: apps try again by themselves."
+
+
+class LeaseOver(SealmateError):
+    code, status = "lease_over", 410
+    message = "Renewing your keys took too long, or another device has begun it anew."
+    next_step = "Begin it again; what was stored so far does no harm."
+
+
+class KeysChanged(SealmateError):
+    code, status = "keys_changed", 409
+    message = "A chat or a way to unlock was added while your keys were being renewed."
+    next_step = "Stage what was added and finish again; apps do this by themselves."
+
+
+class ManifestConflict(SealmateError):
+    code, status = "manifest_conflict", 409
+    message = "Another device has signed a newer list of your ways to unlock."
+    next_step = "Load your keys again, and make the change to what is there now."
+
+
 # --- chats and turns ---
 
 

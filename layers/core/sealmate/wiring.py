@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sealmate.accounts.notices import Notices
     from sealmate.accounts.renewing import Renewing
     from sealmate.accounts.replacing import Replacing
+    from sealmate.accounts.rotating import Rotating
+    from sealmate.accounts.rotation import RotationStore
     from sealmate.accounts.sessions import Sessions
     from sealmate.accounts.signing_in import SigningIn
     from sealmate.accounts.signing_in_by_key import SigningInByKey
@@ -171,10 +173,10 @@ def connections() -> Connections:
 @_once
 def chats() -> Chats:
     from sealmate.adapters.dynamodb.chats import DynamoChats
-    from sealmate.adapters.dynamodb.items import ChatItem, EpochItem, RecordItem
+    from sealmate.adapters.dynamodb.items import ChatItem, EpochItem, RecordItem, RingItem
     from sealmate.adapters.dynamodb.table import bind
 
-    bind(ChatItem, RecordItem, table="CHATS_TABLE")
+    bind(ChatItem, RecordItem, RingItem, table="CHATS_TABLE")
     bind(EpochItem, table="ACCOUNTS_TABLE")
     return DynamoChats()
 
@@ -188,6 +190,7 @@ def turns() -> Turns:
         EpochItem,
         MessageItem,
         RecordItem,
+        RingItem,
         StreamItem,
         TurnItem,
     )
@@ -195,7 +198,7 @@ def turns() -> Turns:
     from sealmate.adapters.dynamodb.turns import DynamoTurns
 
     bind(TurnItem, AskedItem, MessageItem, StreamItem, table="TURNS_TABLE")
-    bind(ChatItem, RecordItem, table="CHATS_TABLE")
+    bind(ChatItem, RecordItem, RingItem, table="CHATS_TABLE")
     bind(EpochItem, table="ACCOUNTS_TABLE")
     limits = catalog.limits()
     return DynamoTurns(row_ttl=limits.turn_row_ttl_seconds, message_ttl=limits.vault_ttl_seconds)
@@ -402,11 +405,19 @@ def sweep() -> Sweep:
 
 @_once
 def account_store() -> AccountStore:
-    from sealmate.adapters.dynamodb.account_items import AccountItem, BackupItem, EmailItem, ErasureItem, MethodItem
+    from sealmate.adapters.dynamodb.account_items import (
+        AccountItem,
+        BackupItem,
+        EmailItem,
+        ErasureItem,
+        LinkItem,
+        MethodItem,
+        RotationItem,
+    )
     from sealmate.adapters.dynamodb.accounts import DynamoAccounts
     from sealmate.adapters.dynamodb.table import bind
 
-    bind(AccountItem, BackupItem, EmailItem, ErasureItem, MethodItem, table="ACCOUNTS_TABLE")
+    bind(AccountItem, BackupItem, EmailItem, ErasureItem, LinkItem, MethodItem, RotationItem, table="ACCOUNTS_TABLE")
     session_store()  # creating an account and signing in begin a session in the same transaction
     return DynamoAccounts()
 
@@ -566,11 +577,38 @@ def own_account() -> OwnAccount:
 
     bind(WalletItem, table="WALLETS_TABLE")
     return OwnAccount(
+        clock=clock(),
         seal=data_seal(),
         accounts=account_store(),
         renewals=renewals(),
         wallets=DynamoWallets(),
         sessions=sessions(),
+        rotate_every=settings().rotation_days * 86_400,
+    )
+
+
+@_once
+def rotations() -> RotationStore:
+    from sealmate.adapters.dynamodb.items import ChatItem, RingItem
+    from sealmate.adapters.dynamodb.rotations import DynamoRotations
+    from sealmate.adapters.dynamodb.table import bind
+
+    account_store()  # its models take part in the same transactions
+    bind(ChatItem, RingItem, table="CHATS_TABLE")
+    return DynamoRotations()
+
+
+@_once
+def rotating() -> Rotating:
+    from sealmate.accounts.rotating import Rotating
+
+    return Rotating(
+        clock=clock(),
+        random=random(),
+        accounts=account_store(),
+        rotations=rotations(),
+        sessions=sessions(),
+        every=settings().rotation_days * 86_400,
     )
 
 

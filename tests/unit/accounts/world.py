@@ -29,10 +29,13 @@ from tests.fakes.methods import FakeChallenges, FakeMethods
 from tests.fakes.person import Person
 from tests.fakes.push import FakePush
 from tests.fakes.renewals import FakeRenewals
+from tests.fakes.rotations import FakeRotations
+from tests.fakes.stores import Tables
 from tests.unit.accounts.recorder import Recorder
 
 ORIGIN = "https://sealmate.example"
 GRANT = 1000
+ROTATE_EVERY = 14 * 86_400
 
 
 @dataclass(kw_only=True)
@@ -44,10 +47,11 @@ class World:
     keys: FakeKeyService = field(default_factory=FakeKeyService)
     mailer: FakeMailer = field(default_factory=FakeMailer)
     rows: Rows = field(default_factory=Rows)
+    tables: Tables = field(default_factory=Tables)
     connections: FakeConnections = field(default_factory=FakeConnections)
     push: FakePush = field(default_factory=FakePush)
     erasures: FakeErasures = field(default_factory=FakeErasures)
-    api: Api = field(default_factory=lambda: Api("http_auth", "http_account"))
+    api: Api = field(default_factory=lambda: Api("http_auth", "http_account", "http_rotation"))
     calls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -88,12 +92,15 @@ class World:
             remains=self.remains,
             sessions=sessions,
             own_account=OwnAccount(
+                clock=self.clock,
                 seal=seal,
                 accounts=accounts,
                 renewals=renewals,
                 wallets=FakeGrantedWallets(rows),
                 sessions=sessions,
+                rotate_every=ROTATE_EVERY,
             ),
+            rotations=FakeRotations(rows, self.tables),
         )
 
     def person(self, email: str = "ada@example.org") -> Person:

@@ -23,7 +23,7 @@ def check(keys: AccountKeys, *, account_id: str) -> None:
     _require(headers["password.secret"].key_id != headers["recovery.secret"].key_id, "secret")
     _require(headers["password.master"].key_id != headers["recovery.master"].key_id, "master")
     _require(keys.statement.epoch == _FIRST_EPOCH and not keys.statement.previous, "statement")
-    _check_signature(keys.signing.public_key, keys.statement, account_id=account_id)
+    check_signature(keys.signing.public_key, keys.statement, account_id=account_id)
 
 
 def check_added(keys: MethodEnvelopes, *, account: Account) -> None:
@@ -127,7 +127,8 @@ def _header(part: str, envelope: bytes, namespace: Namespace, *, epoch: int = _F
     return header
 
 
-def _check_signature(public_key: bytes, statement: EpochStatement, *, account_id: str) -> None:
+def check_signature(public_key: bytes, statement: EpochStatement, *, account_id: str) -> None:
+    """InvalidKeys unless the statement is signed with this key."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from sealmate.accounts.records import Account, Method, MethodKind
+from sealmate.accounts.records import Account, Link, Method, MethodKind
 from sealmate.accounts.requests import EpochStatement, Signing
+from sealmate.accounts.rotation_shapes import EpochLink, SignedManifest
 from sealmate.accounts.sessions import Issued
 from sealmate.model import Bytes, Shape
 
@@ -76,11 +78,15 @@ class WrappedMethod(Shape):
 
 
 class WrappedKeys(Shape):
+    """`links`: from earlier epochs to this one, the oldest first; GET /account/keys alone tells them."""
+
     account_id: str
     epoch: int
     methods: list[WrappedMethod]
     signing: Signing
     statement: EpochStatement
+    manifest: SignedManifest | None = None
+    links: tuple[EpochLink, ...] = ()
 
 
 class LoggedIn(Shape):
@@ -115,6 +121,7 @@ class AccountAnswer(Shape):
     email: str
     created_at: int
     epoch: int
+    rotation_due_at: int
     backup_codes_left: int
     wallet: WalletAnswer
 
@@ -157,7 +164,7 @@ def session_answer(issued: Issued, *, by_cookie: bool) -> SessionAnswer:
     )
 
 
-def wrapped_keys(account: Account, methods: list[Method]) -> WrappedKeys:
+def wrapped_keys(account: Account, methods: list[Method], *, links: Sequence[Link] = ()) -> WrappedKeys:
     statement = account.statement
     return WrappedKeys(
         account_id=account.account_id,
@@ -170,6 +177,8 @@ def wrapped_keys(account: Account, methods: list[Method]) -> WrappedKeys:
             previous=statement.previous,
             signature=statement.signature,
         ),
+        manifest=SignedManifest.of(account.manifest) if account.manifest else None,
+        links=tuple(EpochLink.of(link) for link in links),
     )
 
 
@@ -195,3 +204,5 @@ def method_listed(method: Method, *, account: Account) -> MethodListed:
         last_used_at=method.last_used_at or None,
         unlocks=method.unlocks,
     )
+
+

@@ -55,10 +55,33 @@ class Statement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What belongs to an account, signed: ids of its methods, each with the SHA-256 of its public envelope."""
+
+    sequence: int
+    epoch: int
+    previous: bytes
+    methods: tuple[tuple[str, bytes], ...]
+    signature: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """From an epoch to the next, `statement.epoch`. `acknowledged`: sessions that have followed it."""
+
+    statement: Statement
+    forward: bytes
+    device: bytes
+    made_at: int
+    expires_at: int
+    acknowledged: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Account:
     """`totp_step` is the last time step whose code was used; sealed blobs are under the server's data keys.
 
-    `totp_sealed` is empty where no authenticator was set up.
+    `totp_sealed` is empty where no authenticator was set up. `rotated_at`: since when its epoch is the present one; None for the first.
     """
 
     account_id: str
@@ -70,6 +93,8 @@ class Account:
     signing_public: bytes
     signing_private: bytes
     statement: Statement
+    manifest: Manifest | None = None
+    rotated_at: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from sealmate.accounts.records import (
     Account,
     Challenge,
     CredentialUse,
+    Link,
     Login,
     Method,
     NewAccount,
@@ -30,6 +31,9 @@ class AccountStore(Protocol):
 
     def methods(self, account_id: str) -> list[Method]: ...
 
+    def links(self, account_id: str) -> list[Link]:
+        """Between the account's epochs, the oldest first; readers look at `expires_at` themselves."""
+
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
         """All of it and the end of the sign-up in one transaction. False: sign-up over, or the e-mail was taken."""
 
@@ -45,7 +49,7 @@ class AccountStore(Protocol):
     def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
         """Spends the factor and deletes the account with all that opens it, and notes that the rest is to be erased.
 
-        One transaction: unlock methods, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup. False: the
+        One transaction: unlock methods, links, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup. False: the
         factor was spent before.
         """
 

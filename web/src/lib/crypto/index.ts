@@ -18,6 +18,7 @@ export {
   openMessage,
   openSuggestions,
   openTitle,
+  rewrapChatKey,
   sealAnswer,
   sealDetails,
   sealMessage,
@@ -36,9 +37,26 @@ export { openLocal, sealLocal } from './local';
 export { deviceKey, importMasterKey, type MasterKey, type Opened } from './masters';
 export type { MethodKind } from './methods';
 export type { Proof } from './passwords';
+export { advance as advancePins, NO_PINS, type Pins } from './pins';
 export { deriveRecovery, normaliseRecoveryText, readRecoveryKey } from './recovery';
 export { makeRecoveryKey, type OpenAccount } from './replacements';
-export type { AccountKeys, WrappedKeys } from './wrapped';
+export {
+  followLinks,
+  nameMethods,
+  openDeviceLink,
+  turnMaster,
+  verifyOwnManifest,
+  type Turned,
+} from './rotation';
+export { statementHash } from './statements';
+export {
+  readManifest,
+  readStatement,
+  type AccountKeys,
+  type SignedManifest,
+  type WrappedKeys,
+  type WrappedLink,
+} from './wrapped';
 
 /** Argon2id runs in a worker; `worker_failed` if that could not start or ended. */
 export async function derivePassword(of: {

@@ -58,6 +58,8 @@ function wrapped(account: string, epoch = 1): WrappedKeys {
     methods: [method('password', `password of ${account}`), method('recovery', `recovery of ${account}`)],
     signing: { public_key: '', private: '' },
     statement: { epoch, commitment: '', previous: '', signature: '' },
+    manifest: null,
+    links: [],
   };
 }
 

@@ -13,6 +13,7 @@ const WRAPPED = {
   methods: [],
   signing: { public_key: '', private: '' },
   statement: { epoch: 1, commitment: '', previous: '', signature: '' },
+  links: [],
 };
 
 /** A server that wants a proof, and takes the code 123456. */

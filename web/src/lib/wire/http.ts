@@ -73,12 +73,36 @@ export const EpochStatement = v.object({
 });
 export type EpochStatement = v.InferOutput<typeof EpochStatement>;
 
+export const NamedMethod = v.object({
+  method_id: v.string(),
+  public_hash: v.string(),
+});
+export type NamedMethod = v.InferOutput<typeof NamedMethod>;
+
+export const SignedManifest = v.object({
+  sequence: v.number(),
+  epoch: v.number(),
+  previous: v.string(),
+  methods: v.array(NamedMethod),
+  signature: v.string(),
+});
+export type SignedManifest = v.InferOutput<typeof SignedManifest>;
+
+export const EpochLink = v.object({
+  statement: EpochStatement,
+  forward: v.string(),
+  device: v.string(),
+});
+export type EpochLink = v.InferOutput<typeof EpochLink>;
+
 export const WrappedKeys = v.object({
   account_id: v.string(),
   epoch: v.number(),
   methods: v.array(WrappedMethod),
   signing: Signing,
   statement: EpochStatement,
+  manifest: v.nullish(SignedManifest, null),
+  links: v.array(EpochLink),
 });
 export type WrappedKeys = v.InferOutput<typeof WrappedKeys>;
 
@@ -110,6 +134,7 @@ export const AccountAnswer = v.object({
   email: v.string(),
   created_at: v.number(),
   epoch: v.number(),
+  rotation_due_at: v.number(),
   backup_codes_left: v.number(),
   wallet: WalletAnswer,
 });

@@ -6,6 +6,8 @@
 | accounts | account | METHOD#method | MethodItem: a way in |
 | accounts | account | BACKUP#hash | BackupItem: a backup code that wasn't used yet |
 | accounts | account | SESSION#session | SessionItem |
+| accounts | account | ROTATION | RotationItem: who turns the master key now, and what is staged beside the chats |
+| accounts | account | LINK#epoch | LinkItem: leads from the epoch before, until all have followed, or 30 days |
 | accounts | account | PENDING#TOTP | PendingTotpItem: an authenticator that is being set up, for minutes |
 | accounts | EMAIL#keyed hash | EMAIL | EmailItem: whose address this is |
 | accounts | SIGNUP#id | SIGNUP | SignUpItem, for minutes |
@@ -23,8 +25,10 @@ from __future__ import annotations
 from pynamodb.attributes import (
     BinaryAttribute,
     BooleanAttribute,
+    JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
 )
 
 from sealmate.adapters.dynamodb.table import Item
@@ -33,6 +37,8 @@ ERASING = "ERASING"
 
 
 class AccountItem(Item):
+    """`ways_in` counts the methods that were added since signing up: a rotation that hasn't seen one must not be finished."""
+
     class Meta:
         pass
 
@@ -47,8 +53,43 @@ class AccountItem(Item):
     commitment = BinaryAttribute(legacy_encoding=False)
     previous = BinaryAttribute(legacy_encoding=False, null=True)
     signature = BinaryAttribute(legacy_encoding=False)
+    manifest = JSONAttribute(null=True)
+    manifest_sequence = NumberAttribute(null=True)
+    rotated_at = NumberAttribute(null=True)
     ways_in = NumberAttribute(null=True)
     codes_made = NumberAttribute(null=True)
+
+
+class RotationItem(Item):
+    """`methods` is {method id: [master, public]}, both base64url."""
+
+    class Meta:
+        pass
+
+    lease_id = UnicodeAttribute()
+    epoch = NumberAttribute()
+    session_id = UnicodeAttribute()
+    expires_at = NumberAttribute()
+    methods = JSONAttribute(null=True)
+    signing = BinaryAttribute(legacy_encoding=False, null=True)
+    ttl = NumberAttribute()
+
+
+class LinkItem(Item):
+    """`acknowledged`: ids of sessions."""
+
+    class Meta:
+        pass
+
+    epoch = NumberAttribute()
+    commitment = BinaryAttribute(legacy_encoding=False)
+    previous = BinaryAttribute(legacy_encoding=False)
+    signature = BinaryAttribute(legacy_encoding=False)
+    forward = BinaryAttribute(legacy_encoding=False)
+    device = BinaryAttribute(legacy_encoding=False)
+    made_at = NumberAttribute()
+    acknowledged = UnicodeSetAttribute(null=True)
+    ttl = NumberAttribute()
 
 
 class MethodItem(Item):

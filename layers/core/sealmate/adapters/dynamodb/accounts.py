@@ -8,19 +8,32 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
-from sealmate.accounts.records import Account, Login, Method, NewAccount, SecondFactor, Session, SignUp, Statement
+from sealmate.accounts.records import (
+    Account,
+    Link,
+    Login,
+    Method,
+    NewAccount,
+    SecondFactor,
+    Session,
+    SignUp,
+    Statement,
+)
 from sealmate.adapters.dynamodb.account_items import (
     ERASING,
     AccountItem,
     BackupItem,
     EmailItem,
     ErasureItem,
+    LinkItem,
     LoginItem,
     MethodItem,
+    RotationItem,
     SessionItem,
     SignUpItem,
 )
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
+from sealmate.adapters.dynamodb.links import links_of, manifest_of
 from sealmate.adapters.dynamodb.methods import method_item, method_of
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
 from sealmate.adapters.dynamodb.table import Refused, commit
@@ -56,11 +69,16 @@ class DynamoAccounts:
                 previous=item.previous or b"",
                 signature=item.signature,
             ),
+            manifest=manifest_of(item.manifest),
+            rotated_at=None if item.rotated_at is None else int(item.rotated_at),
         )
 
     def methods(self, account_id: str) -> list[Method]:
         items = MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True)
         return [method_of(item) for item in items]
+
+    def links(self, account_id: str) -> list[Link]:
+        return links_of(account_id)
 
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
         account, account_id = new.account, new.account.account_id
@@ -124,6 +142,8 @@ class DynamoAccounts:
             *MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True),
             *(backup for backup in backups if not spent or backup.sk != spent.sk),
             *sessions,
+            *LinkItem.query(account_id, LinkItem.sk.startswith("LINK#"), consistent_read=True),
+            RotationItem(account_id, "ROTATION"),
         ]
         unspent: Condition = AccountItem.pk.exists()
         if factor.totp_step is not None:

@@ -27,7 +27,11 @@ from sealmate.adapters.dynamodb.table import Refused, commit
 class DynamoMethods:
     def add(self, account_id: str, method: Method, *, epoch: int) -> bool:
         def write(transaction: TransactWrite) -> None:
-            transaction.condition_check(AccountItem, account_id, "ACCOUNT", condition=AccountItem.epoch == epoch)
+            transaction.update(
+                AccountItem(account_id, "ACCOUNT"),
+                actions=[AccountItem.ways_in.add(1)],
+                condition=AccountItem.epoch == epoch,
+            )
             transaction.save(method_item(account_id, method), condition=MethodItem.pk.does_not_exist())
 
         return _made(write)
