@@ -46,6 +46,13 @@ class Rows:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
+def ends(rows: Rows, login: Login) -> bool:
+    """Whether a login is as it was, and the method that proved it is there."""
+    stored = rows.logins.get(login.login_id)
+    known = {method.method_id for method in rows.methods.get(login.account_id, [])}
+    return stored is not None and stored.proved_by == login.proved_by and login.proved_by in known
+
+
 class _Store:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -83,8 +90,7 @@ class FakeAccounts(_Store):
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         rows = self._rows
         with rows.lock:
-            stored = rows.logins.get(login.login_id)
-            if stored is None or not stored.password_proved or not self._spend(factor, session.account_id):
+            if not ends(rows, login) or not self._spend(factor, session.account_id):
                 return False
             del rows.logins[login.login_id]
             rows.sessions[session.account_id, session.session_id] = session
@@ -203,10 +209,10 @@ class FakeLogins(_Store):
     def get(self, login_id: str) -> Login | None:
         return self._rows.logins.get(login_id)
 
-    def prove_password(self, login_id: str) -> None:
+    def prove_password(self, login_id: str, *, method_id: str) -> None:
         with self._rows.lock:
             if login_id in self._rows.logins:
-                self._rows.logins[login_id] = replace(self._rows.logins[login_id], password_proved=True)
+                self._rows.logins[login_id] = replace(self._rows.logins[login_id], proved_by=method_id)
 
 
 class FakeSessions(_Store):

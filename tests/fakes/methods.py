@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sealmate.accounts.records import Challenge, CredentialUse, Login, Method, Session
-from tests.fakes.accounts import Rows
+from tests.fakes.accounts import Rows, ends
 
 
 class FakeMethods:
@@ -39,8 +39,7 @@ class FakeMethods:
     def admit(self, session: Session, *, use: CredentialUse, login: Login | None) -> bool:
         rows = self._rows
         with rows.lock:
-            stored = rows.logins.get(login.login_id) if login else None
-            over = login is not None and (stored is None or not stored.password_proved)
+            over = login is not None and not ends(rows, login)
             if session.account_id not in rows.accounts or over or not self._note(session.account_id, use):
                 return False
             if login is not None:

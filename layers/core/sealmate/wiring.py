@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sealmate.accounts.account import OwnAccount
     from sealmate.accounts.challenges import Challenges
     from sealmate.accounts.erasing import EraseAccount, EraseRemains
+    from sealmate.accounts.networks import Networks
     from sealmate.accounts.notices import Notices
     from sealmate.accounts.renewing import Renewing
     from sealmate.accounts.replacing import Replacing
@@ -549,6 +550,13 @@ def signing_up() -> SigningUp:
         sessions=sessions(),
         grant=catalog.prices().signup_grant,
     )
+
+
+@_once
+def networks() -> Networks:
+    from sealmate.accounts.networks import Networks
+
+    return Networks(clock=clock(), keys=keys(), counters=try_store())
 
 
 @_once

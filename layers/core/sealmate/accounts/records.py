@@ -122,13 +122,16 @@ class SignUp:
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """A login under way. For an unknown e-mail it names an account that doesn't exist, and looks no different."""
+    """A login under way. For an unknown e-mail it names an account that doesn't exist, and looks no different.
+
+    `proved_by`: the unlock method whose auth was right; the proof counts only while that method is there.
+    """
 
     login_id: str
     account_id: str
     email_key: str
     expires_at: int
-    password_proved: bool = False
+    proved_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,14 +61,14 @@ class SigningIn:
             counters=self.counters,
             clock=self.clock,
         )
-        self.logins.prove_password(login_id)
+        self.logins.prove_password(login_id, method_id=method.method_id)
         self.methods.note_use(login.account_id, method.method_id, at=self.clock.now())
         return PasswordProved(missing=self._missing(login.account_id))
 
     def prove_code(self, *, login_id: str, code: str, device: str) -> tuple[Issued, WrappedKeys]:
         """Six digits of the authenticator or a backup code, either good once. StepExpired, TooManyTries, WrongCode."""
         login = self._under_way(login_id)
-        if not login.password_proved:
+        if login.proved_by is None:
             raise errors.StepExpired()
         tries.count_try(login.email_key, policy=tries.CODE, counters=self.counters, clock=self.clock)
         account = self.accounts.get(login.account_id)

@@ -91,7 +91,7 @@ class SigningInByKey:
 
     def _proved(self, login_id: str) -> Login:
         login = self.logins.get(login_id)
-        if login is None or login.expires_at <= self.clock.now() or not login.password_proved:
+        if login is None or login.expires_at <= self.clock.now() or login.proved_by is None:
             raise errors.StepExpired()
         return login
 

@@ -38,7 +38,10 @@ class AccountStore(Protocol):
         """All of it and the end of the sign-up in one transaction. False: sign-up over, or the e-mail was taken."""
 
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
-        """Spends the factor, ends the login, begins the session, in one transaction. False: one was spent before."""
+        """Spends the factor, ends the login, begins the session, in one transaction.
+
+        False: one was spent before, or the method that proved the login is gone.
+        """
 
     def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
         """Spends the factor and notes in the session until when it is proved, in one transaction.
@@ -128,7 +131,7 @@ class LoginStore(Protocol):
 
     def get(self, login_id: str) -> Login | None: ...
 
-    def prove_password(self, login_id: str) -> None:
+    def prove_password(self, login_id: str, *, method_id: str) -> None:
         """A login that is gone stays gone."""
 
 

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from pynamodb.attributes import (
     BinaryAttribute,
-    BooleanAttribute,
     JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
@@ -177,7 +176,7 @@ class LoginItem(Item):
     account_id = UnicodeAttribute()
     email_key = UnicodeAttribute()
     expires_at = NumberAttribute()
-    password_proved = BooleanAttribute()
+    proved_by = UnicodeAttribute(null=True)
     ttl = NumberAttribute()
 
 

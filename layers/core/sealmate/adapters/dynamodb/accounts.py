@@ -26,7 +26,6 @@ from sealmate.adapters.dynamodb.account_items import (
     EmailItem,
     ErasureItem,
     LinkItem,
-    LoginItem,
     MethodItem,
     RotationItem,
     SessionItem,
@@ -34,7 +33,7 @@ from sealmate.adapters.dynamodb.account_items import (
 )
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
 from sealmate.adapters.dynamodb.links import links_of, manifest_of
-from sealmate.adapters.dynamodb.methods import method_item, method_of
+from sealmate.adapters.dynamodb.methods import end_login, method_item, method_of
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
 from sealmate.adapters.dynamodb.table import Refused, commit
 
@@ -111,10 +110,7 @@ class DynamoAccounts:
 
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         def write(transaction: TransactWrite) -> None:
-            transaction.delete(
-                LoginItem(f"LOGIN#{login.login_id}", "LOGIN"),
-                condition=LoginItem.password_proved == True,  # noqa: E712 - PynamoDB builds a condition from it
-            )
+            end_login(login, transaction)
             _spend(factor, session.account_id, transaction)
             transaction.save(session_item(session))
 

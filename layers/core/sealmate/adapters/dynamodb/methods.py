@@ -57,10 +57,7 @@ class DynamoMethods:
             _note(use, session.account_id, transaction)
             transaction.condition_check(AccountItem, session.account_id, "ACCOUNT", condition=AccountItem.pk.exists())
             if login is not None:
-                transaction.delete(
-                    LoginItem(f"LOGIN#{login.login_id}", "LOGIN"),
-                    condition=LoginItem.password_proved == True,  # noqa: E712 - PynamoDB builds a condition from it
-                )
+                end_login(login, transaction)
             transaction.save(session_item(session))
 
         return _made(write)
@@ -107,6 +104,13 @@ class DynamoChallenges:
             bound_to=item.bound_to,
             expires_at=int(item.expires_at),
         )
+
+
+def end_login(login: Login, transaction: TransactWrite) -> None:
+    """It ends once, and only while the method that proved it is there: a password that was changed meanwhile admits nobody."""
+    proved_by = str(login.proved_by)
+    transaction.condition_check(MethodItem, login.account_id, _key(proved_by), condition=MethodItem.pk.exists())
+    transaction.delete(LoginItem(f"LOGIN#{login.login_id}", "LOGIN"), condition=LoginItem.proved_by == proved_by)
 
 
 def method_item(account_id: str, method: Method) -> MethodItem:
