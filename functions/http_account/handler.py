@@ -51,6 +51,19 @@ def replace_recovery_key() -> None:
     wiring.replacing()(session, app.body(requests.ReplaceRecoveryKey).method)
 
 
+@app.serve("POST", "/account/email", status=202)
+def change_email() -> dict[str, str]:
+    session, body = _proved(), app.body(requests.ChangeEmail)
+    wiring.changing_email().start(session, email=body.email)
+    return {}
+
+
+@app.serve("POST", "/account/email/confirm")
+def confirm_email() -> None:
+    session, body = _proved(), app.body(requests.ConfirmEmail)
+    wiring.changing_email().confirm(session, code_new=body.code_new, code_old=body.code_old)
+
+
 @app.serve("POST", "/account/backup-codes")
 def renew_backup_codes() -> answers.BackupCodes:
     return wiring.renewing().backup_codes(_proved())

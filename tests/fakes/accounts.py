@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from sealmate.accounts.records import (
     Account,
     Challenge,
+    EmailChange,
     Grant,
     Link,
     Login,
@@ -41,6 +42,7 @@ class Rows:
     tries: dict[str, Tries] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     challenges: dict[str, Challenge] = field(default_factory=dict)
+    pending_emails: dict[str, EmailChange] = field(default_factory=dict)
     pending_totps: dict[str, PendingTotp] = field(default_factory=dict)
     erasing: dict[str, int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)

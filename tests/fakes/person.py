@@ -107,6 +107,10 @@ class Person:
         assert reply.status == 200, reply.body
         return self
 
+    def mailed_code(self, email: str) -> str:
+        """Of the newest mail to an address."""
+        return self._code_for(email)
+
     def totp(self, *, after_steps: int = 0) -> str:
         return TOTP(self.totp_secret).at(self.clock.now() + 30 * after_steps)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sealmate.accounts.records import Method, PendingTotp, Session
+from sealmate.accounts.records import EmailChange, Method, PendingTotp, Session
 from tests.fakes.accounts import Rows
 
 
@@ -54,6 +54,31 @@ class FakeRenewals:
                 return False
             del rows.pending_totps[account_id]
             rows.accounts[account_id] = replace(account, totp_sealed=pending.totp_sealed, totp_step=step)
+            return True
+
+    def put_email(self, change: EmailChange) -> None:
+        self._rows.pending_emails[change.account_id] = change
+
+    def count_email_try(self, account_id: str, *, limit: int, now: int) -> EmailChange | None:
+        with self._rows.lock:
+            stored = self._rows.pending_emails.get(account_id)
+            if stored is None or stored.tries >= limit or stored.expires_at <= now:
+                return None
+            self._rows.pending_emails[account_id] = replace(stored, tries=stored.tries + 1)
+            return self._rows.pending_emails[account_id]
+
+    def email(self, session: Session, *, change: EmailChange, old_key: str) -> bool:
+        rows, account_id = self._rows, session.account_id
+        with rows.lock:
+            account, stored = rows.accounts.get(account_id), rows.pending_emails.get(account_id)
+            same = stored is not None and stored.change_id == change.change_id
+            if account is None or account.email_key != old_key or not same or not self._signed_in(session):
+                return False
+            if change.email_key in rows.emails or rows.emails.get(old_key) != account_id:
+                return False
+            del rows.pending_emails[account_id], rows.emails[old_key]
+            rows.emails[change.email_key] = account_id
+            rows.accounts[account_id] = replace(account, email_key=change.email_key, email_sealed=change.email_sealed)
             return True
 
     def _signed_in(self, session: Session) -> bool:

@@ -191,3 +191,33 @@ own('a new recovery key counts once it is saved, and opens the account', async (
   await enterBackupCode(elsewhere, account.backupCodes.pop()!);
   await expect(composer(elsewhere)).toBeVisible({ timeout: 30_000 });
 });
+
+own('a changed e-mail address: codes from both ends, then only the new one signs in', async ({ own }) => {
+  const { page, account, elsewhere } = own;
+  const email = account.email.replace('ada-', 'countess-');
+  await page
+    .getByRole('region', { name: 'Account', exact: true })
+    .getByRole('button', { name: 'Change' })
+    .click();
+  const dialog = page.getByRole('dialog', { name: 'Change your e-mail address' });
+  await dialog.getByLabel('New e-mail address').fill(email);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await prove(page, account);
+  await dialog.getByLabel(`Code sent to ${email}`, { exact: true }).fill('000000');
+  await dialog.getByLabel('the present address').fill('000000');
+  await dialog.getByRole('button', { name: 'Change the address' }).click();
+  await expect(dialog.getByText("This isn't the code we sent.")).toBeVisible();
+  await dialog.getByRole('button', { name: 'Fill in the code' }).click();
+  await expect(dialog.getByLabel('the present address')).not.toHaveValue('000000');
+  await dialog.getByRole('button', { name: 'Change the address' }).click();
+  await expect(page.getByText('Your address is changed.')).toBeVisible();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('region', { name: 'Account', exact: true })).toContainText(email);
+
+  await begin(elsewhere, account.email, account.password);
+  await expect(elsewhere.getByText("E-mail and password don't match.")).toBeVisible({ timeout: 30_000 });
+  await begin(elsewhere, email, account.password);
+  await elsewhere.getByRole('button', { name: 'Use a backup code' }).click();
+  await enterBackupCode(elsewhere, account.backupCodes.pop()!);
+  await expect(composer(elsewhere)).toBeVisible({ timeout: 30_000 });
+});

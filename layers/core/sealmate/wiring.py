@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sealmate import ports
     from sealmate.accounts.account import OwnAccount
     from sealmate.accounts.challenges import Challenges
+    from sealmate.accounts.changing_email import ChangingEmail
     from sealmate.accounts.erasing import EraseAccount, EraseRemains
     from sealmate.accounts.networks import Networks
     from sealmate.accounts.notices import Notices
@@ -622,11 +623,11 @@ def rotating() -> Rotating:
 
 @_once
 def renewals() -> Renewals:
-    from sealmate.adapters.dynamodb.account_items import PendingTotpItem
+    from sealmate.adapters.dynamodb.account_items import PendingEmailItem, PendingTotpItem
     from sealmate.adapters.dynamodb.renewals import DynamoRenewals
     from sealmate.adapters.dynamodb.table import bind
 
-    bind(PendingTotpItem, table="ACCOUNTS_TABLE")
+    bind(PendingEmailItem, PendingTotpItem, table="ACCOUNTS_TABLE")
     account_store()  # its models take part in the same transactions
     return DynamoRenewals()
 
@@ -706,6 +707,23 @@ def replacing() -> Replacing:
         accounts=account_store(),
         renewals=renewals(),
         sessions=sessions(),
+        notices=notices(),
+    )
+
+
+@_once
+def changing_email() -> ChangingEmail:
+    from sealmate.accounts.changing_email import ChangingEmail
+
+    return ChangingEmail(
+        clock=clock(),
+        random=random(),
+        keys=keys(),
+        seal=data_seal(),
+        mailer=mailer(),
+        accounts=account_store(),
+        renewals=renewals(),
+        counters=try_store(),
         notices=notices(),
     )
 

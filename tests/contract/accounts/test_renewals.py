@@ -6,9 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from sealmate.accounts.records import Method, PendingTotp, SecondFactor
+from sealmate.accounts.records import EmailChange, Method, PendingTotp, SecondFactor
 from tests.contract.accounts.conftest import Stores
-from tests.contract.accounts.test_stores import NEW, NOW, OTHER, SESSION, proved, wins, with_account, with_login
+from tests.contract.accounts.test_stores import (
+    NEW,
+    NOW,
+    OTHER,
+    SESSION,
+    SIGN_UP,
+    proved,
+    second_account,
+    wins,
+    with_account,
+    with_login,
+)
 
 ME = "account-1"
 PENDING = PendingTotp(account_id=ME, session_id="session-1", totp_sealed=b"new totp", expires_at=NOW + 600)
@@ -128,3 +139,52 @@ def test_nothing_is_replaced_that_is_not_as_it_was(stores: Stores) -> None:
     assert not change(OTHER, old=old, new=NEW_PASSWORD, epoch=1)
     assert kept(stores) == sorted(NEW.methods, key=lambda method: method.method_id)
     assert stores.sessions.of_account(ME) == [SESSION]
+
+
+# --- the address ---
+
+CHANGE = EmailChange(
+    account_id=ME,
+    session_id="session-1",
+    change_id="change-1",
+    email_key="e9",
+    email_sealed=b"sealed9",
+    new_mac=b"new",
+    old_mac=b"old",
+    expires_at=NOW + 1800,
+)
+
+
+def test_tries_of_a_change_are_counted_up_to_the_limit_and_the_end(stores: Stores) -> None:
+    count = stores.renewals.count_email_try
+    assert count(ME, limit=2, now=NOW) is None
+    stores.renewals.put_email(CHANGE)
+    assert count(ME, limit=2, now=NOW + 1800) is None
+    assert count(ME, limit=2, now=NOW) == replace(CHANGE, tries=1)
+    assert wins(lambda _: count(ME, limit=2, now=NOW) is not None) == 1
+    stores.renewals.put_email(replace(CHANGE, change_id="change-2"))
+    assert count(ME, limit=2, now=NOW) == replace(CHANGE, change_id="change-2", tries=1)
+
+
+def test_an_account_moves_to_its_new_address_once(stores: Stores) -> None:
+    with_account(stores)
+    stores.renewals.put_email(CHANGE)
+    assert wins(lambda _: stores.renewals.email(SESSION, change=CHANGE, old_key="e1")) == 1
+    assert (stores.accounts.id_of("e1"), stores.accounts.id_of("e9")) == (None, ME)
+    assert stores.accounts.get(ME) == replace(NEW.account, email_key="e9", email_sealed=b"sealed9")
+    assert stores.renewals.count_email_try(ME, limit=5, now=NOW) is None
+
+
+def test_nothing_moves_that_is_not_as_it_was(stores: Stores) -> None:
+    with_account(stores)
+    stores.renewals.put_email(CHANGE)
+    move = stores.renewals.email
+    assert not move(SESSION, change=replace(CHANGE, change_id="change-0"), old_key="e1")
+    assert not move(SESSION, change=CHANGE, old_key="e2")
+    assert not move(OTHER, change=CHANGE, old_key="e1")
+    other = second_account()
+    sign_up = proved(stores, replace(SIGN_UP, signup_id="signup-2", account_id="account-2"))
+    assert stores.accounts.create(replace(other, account=replace(other.account, email_key="e9")), sign_up=sign_up)
+    assert not move(SESSION, change=CHANGE, old_key="e1")
+    assert stores.accounts.get(ME) == NEW.account
+    assert (stores.accounts.id_of("e1"), stores.accounts.id_of("e9")) == (ME, "account-2")

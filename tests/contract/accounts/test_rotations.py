@@ -222,6 +222,6 @@ def test_a_shredded_account_has_neither_lease_nor_link(world: World) -> None:
 
 
 def _begin(stores: Stores, session: Session) -> None:
-    stores.logins.put(replace(LOGIN, account_id=ACCOUNT))
-    stores.logins.prove_password(LOGIN.login_id)
-    assert stores.accounts.admit(session, login=replace(LOGIN, account_id=ACCOUNT), factor=SecondFactor(totp_step=5))
+    login = replace(LOGIN, account_id=ACCOUNT, proved_by=stores.accounts.methods(ACCOUNT)[0].method_id)
+    stores.logins.put(login)
+    assert stores.accounts.admit(session, login=login, factor=SecondFactor(totp_step=5))

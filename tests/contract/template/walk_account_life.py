@@ -13,6 +13,7 @@ def change_ways_in(ada: Person) -> None:
     step_up(ada)
     renew_codes(ada)
     replace_methods(ada)
+    change_email(ada)
     use_keys(ada)
 
 
@@ -52,3 +53,14 @@ def replace_methods(ada: Person) -> None:
     made = ada.device.new_recovery_key("next")
     for _ in range(2):
         assert ada.call("PUT", "/account/recovery-key", {"method": made}).status == 204
+
+
+def change_email(ada: Person) -> None:
+    """To an address that has an account, then to one that has none."""
+    assert ada.call("POST", "/account/email", {"email": ada.email}).status == 202
+    before, after = ada.email, "countess@example.org"
+    assert ada.call("POST", "/account/email", {"email": after}).status == 202
+    codes = {"code_new": ada.mailed_code(after), "code_old": ada.mailed_code(before)}
+    assert ada.call("POST", "/account/email/confirm", {**codes, "code_new": "000000"}).code == "wrong_code"
+    assert ada.call("POST", "/account/email/confirm", codes).status == 204
+    ada.email = after

@@ -204,5 +204,3 @@ def method_listed(method: Method, *, account: Account) -> MethodListed:
         last_used_at=method.last_used_at or None,
         unlocks=method.unlocks,
     )
-
-

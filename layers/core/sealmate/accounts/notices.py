@@ -11,12 +11,13 @@ from sealmate.ports import DataSeal, Mailer
 
 _log = logging.getLogger(__name__)
 
-Change = Literal["password", "recovery", "backup_codes", "authenticator"]
+Change = Literal["password", "recovery", "backup_codes", "authenticator", "email"]
 _CHANGED: dict[Change, str] = {
     "password": "Your Sealmate password was changed",
     "recovery": "Your Sealmate recovery key was replaced",
     "backup_codes": "Your Sealmate backup codes were replaced",
     "authenticator": "Your Sealmate authenticator was replaced",
+    "email": "Your Sealmate e-mail address was changed",
 }
 _TEXT = """{what}. What you had before no longer works.
 

@@ -186,6 +186,21 @@ class PendingTotp:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmailChange:
+    """A change of address under way, with keyed hashes of the codes that went to both ends; an account has one at most."""
+
+    account_id: str
+    session_id: str
+    change_id: str
+    email_key: str
+    email_sealed: bytes
+    new_mac: bytes
+    old_mac: bytes
+    expires_at: int
+    tries: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewAccount:
     """All that comes into being with an account, in one transaction."""
 

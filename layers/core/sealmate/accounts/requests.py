@@ -120,6 +120,15 @@ class ReplaceRecoveryKey(Shape):
     method: MethodKeys
 
 
+class ChangeEmail(Shape):
+    email: Email
+
+
+class ConfirmEmail(Shape):
+    code_new: SixDigits
+    code_old: SixDigits
+
+
 class RenewTotp(Shape):
     code: SixDigits
 

@@ -9,6 +9,7 @@ from sealmate.accounts.records import (
     Account,
     Challenge,
     CredentialUse,
+    EmailChange,
     Link,
     Login,
     Method,
@@ -79,6 +80,17 @@ class Renewals(Protocol):
         """The pending seed takes the place of `old` (empty if there was none), with `step` spent.
 
         False: one of the two is no longer there, or the session.
+        """
+
+    def put_email(self, change: EmailChange) -> None: ...
+
+    def count_email_try(self, account_id: str, *, limit: int, now: int) -> EmailChange | None:
+        """The change under way with one try more; None if there is none, it has expired or had `limit` tries."""
+
+    def email(self, session: Session, *, change: EmailChange, old_key: str) -> bool:
+        """The account and its lookup move to the new address, and the change is over.
+
+        False: it was over, the address was taken meanwhile, the account's is no longer `old_key`, or the session has ended.
         """
 
 

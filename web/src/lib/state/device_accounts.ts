@@ -10,6 +10,9 @@ export interface Arrival {
   kdfProfile: number;
 }
 
+/** What may be other than it was when this device signed in. */
+export type Changed = Partial<Pick<KnownAccount, 'wrapped' | 'salt' | 'kdfProfile' | 'email'>>;
+
 export class DeviceAccounts {
   #keys: KeyStore;
   #forget: (account: string) => Promise<void>;
@@ -53,9 +56,7 @@ export class DeviceAccounts {
   }
 
   /** What unlocks the account was changed. */
-  async change(
-    changed: Partial<Pick<KnownAccount, 'wrapped' | 'salt' | 'kdfProfile'>>,
-  ): Promise<KnownAccount | null> {
+  async change(changed: Changed): Promise<KnownAccount | null> {
     const known = await this.known();
     if (known === null) return null;
     const now = { ...known, ...changed };

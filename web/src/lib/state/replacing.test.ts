@@ -10,6 +10,7 @@ const WRAPPED = {
   account_id: 'account',
   epoch: 1,
   methods: [],
+  links: [],
   signing: { public_key: '', private: '' },
   statement: { epoch: 1, commitment: '', previous: '', signature: '' },
 };

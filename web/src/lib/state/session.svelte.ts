@@ -5,7 +5,7 @@ import { toBase64url } from '$lib/wire/base64url';
 import { ApiError, api, type Api } from './api';
 import { keysUnreadable, notSignedIn, otherAccount } from './auth_errors';
 import { KeptOpen, tabStorage, type TabStorage } from './kept_open';
-import { DeviceAccounts, type Arrival } from './device_accounts';
+import { DeviceAccounts, type Arrival, type Changed } from './device_accounts';
 import { openKeyStore, type AccountName, type KeyStore, type KnownAccount } from './key_store';
 import { findOneTimeSecrets, keepOneTimeSecrets, type OneTimeSecrets } from './one_time_secrets';
 import { deriveProof, type PasswordSetting, type Secret } from './proofs';
@@ -159,12 +159,10 @@ export class Session {
   }
 
   /** The ways in were changed here: every tab works with what an unlock needs from now on. */
-  async methodsChanged(
-    changed: Partial<Pick<KnownAccount, 'wrapped' | 'salt' | 'kdfProfile'>>,
-  ): Promise<void> {
+  async methodsChanged(changed: Changed): Promise<void> {
     const known = await this.#accounts.change(changed);
-    if (known?.id !== this.#known?.id) return;
-    this.#known = known;
+    if (known === null || known.id !== this.#known?.id) return;
+    this.#take(known);
     this.#channel.tell({ kind: 'renewed' });
   }
 
@@ -316,7 +314,7 @@ export class Session {
   async #renewed(): Promise<void> {
     const stored = await this.#accounts.known();
     if (stored?.id !== this.#known?.id) return;
-    if (stored) this.#known = stored;
+    if (stored) this.#take(stored);
     this.expired = false;
     this.#relogin.done();
     void this.#rotation?.start();

@@ -8,6 +8,7 @@
 | accounts | account | SESSION#session | SessionItem |
 | accounts | account | ROTATION | RotationItem: who turns the master key now, and what is staged beside the chats |
 | accounts | account | LINK#epoch | LinkItem: leads from the epoch before, until all have followed, or 30 days |
+| accounts | account | PENDING#EMAIL | PendingEmailItem: a change of address, for minutes |
 | accounts | account | PENDING#TOTP | PendingTotpItem: an authenticator that is being set up, for minutes |
 | accounts | EMAIL#keyed hash | EMAIL | EmailItem: whose address this is |
 | accounts | SIGNUP#id | SIGNUP | SignUpItem, for minutes |
@@ -124,6 +125,21 @@ class PendingTotpItem(Item):
     session_id = UnicodeAttribute()
     totp_sealed = BinaryAttribute(legacy_encoding=False)
     expires_at = NumberAttribute()
+    ttl = NumberAttribute()
+
+
+class PendingEmailItem(Item):
+    class Meta:
+        pass
+
+    session_id = UnicodeAttribute()
+    change_id = UnicodeAttribute()
+    email_key = UnicodeAttribute()
+    email_sealed = BinaryAttribute(legacy_encoding=False)
+    new_mac = BinaryAttribute(legacy_encoding=False)
+    old_mac = BinaryAttribute(legacy_encoding=False)
+    expires_at = NumberAttribute()
+    tries = NumberAttribute()
     ttl = NumberAttribute()
 
 

@@ -7,19 +7,23 @@ from collections.abc import Sequence
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.transactions import TransactWrite
 
-from sealmate.accounts.records import Method, PendingTotp, Session
+from sealmate.accounts.records import EmailChange, Method, PendingTotp, Session
 from sealmate.adapters.dynamodb.account_items import (
     AccountItem,
     BackupItem,
+    EmailItem,
     MethodItem,
+    PendingEmailItem,
     PendingTotpItem,
     SessionItem,
 )
+from sealmate.adapters.dynamodb.conditional import applied
 from sealmate.adapters.dynamodb.methods import method_item
 from sealmate.adapters.dynamodb.sessions import session_key
 from sealmate.adapters.dynamodb.table import committed
 
 _PENDING = "PENDING#TOTP"
+_PENDING_EMAIL = "PENDING#EMAIL"
 # With the other rows no more than the hundred writes of a transaction.
 _SESSIONS_AT_ONCE = 80
 
@@ -119,6 +123,69 @@ class DynamoRenewals:
             )
 
         return committed(write)
+
+    def put_email(self, change: EmailChange) -> None:
+        PendingEmailItem(
+            change.account_id,
+            _PENDING_EMAIL,
+            session_id=change.session_id,
+            change_id=change.change_id,
+            email_key=change.email_key,
+            email_sealed=change.email_sealed,
+            new_mac=change.new_mac,
+            old_mac=change.old_mac,
+            expires_at=change.expires_at,
+            tries=change.tries,
+            ttl=change.expires_at,
+        ).save()
+
+    def count_email_try(self, account_id: str, *, limit: int, now: int) -> EmailChange | None:
+        item = PendingEmailItem(account_id, _PENDING_EMAIL)
+        counted = applied(
+            lambda: item.update(
+                actions=[PendingEmailItem.tries.add(1)],
+                condition=(PendingEmailItem.tries < limit) & (PendingEmailItem.expires_at > now),
+            )
+        )
+        return _email_change(item) if counted else None
+
+    def email(self, session: Session, *, change: EmailChange, old_key: str) -> bool:
+        account_id = session.account_id
+
+        def write(transaction: TransactWrite) -> None:
+            _while_signed_in(session, transaction)
+            transaction.delete(
+                PendingEmailItem(account_id, _PENDING_EMAIL), condition=PendingEmailItem.change_id == change.change_id
+            )
+            transaction.update(
+                AccountItem(account_id, "ACCOUNT"),
+                actions=[
+                    AccountItem.email_key.set(change.email_key),
+                    AccountItem.email_sealed.set(change.email_sealed),
+                ],
+                condition=AccountItem.email_key == old_key,
+            )
+            transaction.delete(EmailItem(f"EMAIL#{old_key}", "EMAIL"), condition=EmailItem.account_id == account_id)
+            transaction.save(
+                EmailItem(f"EMAIL#{change.email_key}", "EMAIL", account_id=account_id),
+                condition=EmailItem.pk.does_not_exist(),
+            )
+
+        return committed(write)
+
+
+def _email_change(item: PendingEmailItem) -> EmailChange:
+    return EmailChange(
+        account_id=item.pk,
+        session_id=item.session_id,
+        change_id=item.change_id,
+        email_key=item.email_key,
+        email_sealed=item.email_sealed,
+        new_mac=item.new_mac,
+        old_mac=item.old_mac,
+        expires_at=int(item.expires_at),
+        tries=int(item.tries),
+    )
 
 
 def _while_signed_in(session: Session, transaction: TransactWrite) -> None:
