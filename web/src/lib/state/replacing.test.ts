@@ -14,7 +14,7 @@ const WRAPPED = {
   signing: { public_key: '', private: '' },
   statement: { epoch: 1, commitment: '', previous: '', signature: '' },
 };
-const keys = { account: 'account' } as Reopened;
+const keys = { account: 'account', opened: { master: { epoch: 1 } } } as Reopened;
 
 function parts({ refuses = false } = {}) {
   const asked: [string, string, unknown][] = [];
@@ -33,6 +33,7 @@ function parts({ refuses = false } = {}) {
     api,
     crypto: async () => ({
       makePassword: async () => PASSWORD,
+      nameMethods: async ({ coming = [] }) => ({ named: coming.map((each) => each.method_id) }) as never,
       makeRecoveryKey: async () => ({ method: METHOD, recoveryKey: 'AAAA-BBBB' }),
     }),
     session: { methodsChanged: async (changed) => void kept.push(changed) },
@@ -47,10 +48,13 @@ function parts({ refuses = false } = {}) {
 }
 
 describe('a new password', () => {
-  it('is sent as its method alone, and this device knows its salt from then on', async () => {
+  it('is named in the signed list, then sent as its method alone, and this device knows its salt from then on', async () => {
     const { replacing, asked, kept, proofs } = parts();
     await replacing.password(keys, 'six grey seals');
-    expect(asked[0]).toEqual(['PUT', '/api/account/password', { method: PASSWORD }]);
+    expect(asked.slice(1, 3)).toEqual([
+      ['POST', '/api/account/manifest', { manifest: { named: ['m'] } }],
+      ['PUT', '/api/account/password', { method: PASSWORD }],
+    ]);
     expect(JSON.stringify(asked)).not.toContain('six grey seals');
     expect(kept).toMatchObject([{ salt: 'BBBB', kdfProfile: 1, wrapped: { account_id: 'account' } }]);
     expect(proofs()).toBe(1);
@@ -68,7 +72,7 @@ it('a new recovery key is sent only once it was saved', async () => {
   const { method, recoveryKey } = await replacing.makeRecoveryKey(keys);
   expect(recoveryKey).toBe('AAAA-BBBB');
   expect(asked).toEqual([]);
-  await replacing.recoveryKey(method);
-  expect(asked[0]).toEqual(['PUT', '/api/account/recovery-key', { method: METHOD }]);
+  await replacing.recoveryKey(keys, method);
+  expect(asked[2]).toEqual(['PUT', '/api/account/recovery-key', { method: METHOD }]);
   expect(kept).toHaveLength(1);
 });

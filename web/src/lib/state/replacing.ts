@@ -5,9 +5,12 @@ import { api, type Api } from './api';
 import { session, type Session } from './session.svelte';
 import { stepUp, type Reopened, type StepUp } from './step_up.svelte';
 
+/** As it is sent: envelopes and the proof. */
+export type NewMethod = Crypto.AccountKeys['recovery'];
+
 export interface ReplacingParts {
   api: Api;
-  crypto(): Promise<Pick<typeof Crypto, 'makePassword' | 'makeRecoveryKey'>>;
+  crypto(): Promise<Pick<typeof Crypto, 'makePassword' | 'makeRecoveryKey' | 'nameMethods'>>;
   session: Pick<Session, 'methodsChanged'>;
   stepUp: Pick<StepUp, 'run'>;
 }
@@ -23,25 +26,33 @@ export class Replacing {
   async password(keys: Reopened, password: string): Promise<void> {
     const { crypto, session } = this.#parts;
     const method = await (await crypto()).makePassword({ ...keys, password });
-    await this.#send('/account/password', method);
+    await this.#send(keys, '/account/password', method);
     const { salt, kdf_profile: kdfProfile } = method;
     await session.methodsChanged({ wrapped: await this.#now(), salt, kdfProfile });
   }
 
   /** To be shown and saved; it counts once `recoveryKey` has sent it. */
-  async makeRecoveryKey(keys: Reopened): Promise<{ method: object; recoveryKey: string }> {
+  async makeRecoveryKey(keys: Reopened): Promise<{ method: NewMethod; recoveryKey: string }> {
     return (await this.#parts.crypto()).makeRecoveryKey(keys);
   }
 
-  async recoveryKey(method: object): Promise<void> {
-    await this.#send('/account/recovery-key', method);
+  async recoveryKey(keys: Reopened, method: NewMethod): Promise<void> {
+    await this.#send(keys, '/account/recovery-key', method);
     await this.#parts.session.methodsChanged({ wrapped: await this.#now() });
   }
 
-  /** The proof may have run out while the person was choosing or saving. */
-  async #send(path: string, method: object): Promise<void> {
-    const { api, stepUp } = this.#parts;
-    await stepUp.run(() => api.put(null, path, { method }));
+  /**
+   * Named in the account's signed list first, so that no device takes it for one that the server planted. The proof may have run out
+   * while the person was choosing or saving.
+   */
+  async #send({ opened }: Reopened, path: string, method: NewMethod): Promise<void> {
+    const { api, crypto, stepUp } = this.#parts;
+    await stepUp.run(async () => {
+      const wrapped = await this.#now();
+      const manifest = await (await crypto()).nameMethods({ ...opened, wrapped, coming: [method] });
+      await api.post(null, '/account/manifest', { manifest });
+      await api.put(null, path, { method });
+    });
   }
 
   #now(): Promise<WrappedKeys> {
