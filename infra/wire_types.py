@@ -16,12 +16,18 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 ROOT = Path(__file__).resolve().parents[1]
 WIRE = ROOT / "web" / "src" / "lib" / "wire"
 _HEAD = "// {what} Written by `make docs` from {source}: change it there.\nimport * as v from 'valibot';\n"
-_PLAIN = {"string": "v.string()", "integer": "v.number()", "boolean": "v.boolean()", "null": "v.null()"}
+_PLAIN = {
+    "string": "v.string()",
+    "integer": "v.number()",
+    "boolean": "v.boolean()",
+    "null": "v.null()",
+    "object": "v.record(v.string(), v.unknown())",
+}
 # Where each answer of the REST API is defined, and the classes a client reads.
 _REPLIES = {
     "sealmate.accounts.answers": (
         "SessionAnswer SignUpStarted SignUpVerified SignUpCompleted LoginStarted PasswordProved LoggedIn SessionRotated "
-        "TicketMade AccountAnswer SessionList WrappedKeys"
+        "TicketMade AccountAnswer SessionList SteppedUp BackupCodes TotpSetup WrappedKeys CeremonyOptions MethodList"
     ),
     "sealmate.billing.replies": "WalletReply LedgerReply",
     "sealmate.mates.replies": "MatesReply",

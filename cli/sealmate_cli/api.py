@@ -42,9 +42,9 @@ class Api:
         except ValidationError as error:
             raise UnexpectedAnswer from error
 
-    def tell(self, method: str, path: str, *, token: str | None = None) -> None:
+    def tell(self, method: str, path: str, *, body: dict[str, Any] | None = None, token: str | None = None) -> None:
         """A call whose answer has no body."""
-        self._send(method, path, body=None, query=None, token=token)
+        self._send(method, path, body=body, query=None, token=token)
 
     def close(self) -> None:
         self._http.close()

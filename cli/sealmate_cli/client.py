@@ -16,7 +16,8 @@ from sealmate_cli.crypto import ChatKey, CryptoError
 from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.line import PATIENCE, Patience
 from sealmate_cli.profile import Identity, ProfileFile
-from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, active_at, current_key, read_chat, read_turns
+from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, active_at, current_key, is_ahead, read_chat, read_turns
+from sealmate_cli.renewing import Renewing
 from sealmate_cli.session import SessionCalls
 from sealmate_cli.signin import Login, Signup, SignupResult, expect_email
 from sealmate_cli.socket import Dial, dial_server
@@ -45,6 +46,7 @@ class Client:
         self._profile = ProfileFile(home)
         self._api = Api(server or self._profile.load().server or DEFAULT_SERVER, transport=transport)
         self._session = SessionCalls(self._api, self._profile, now)
+        self._renew = Renewing(self._session, self._profile)
         self._dial = dial or dial_server(self._api.server)
         self._sleep, self._patience = sleep, patience
 
@@ -110,8 +112,7 @@ class Client:
 
     def chats(self) -> list[ReadChat]:
         """Newest activity first; deleted ones are left out."""
-        identity = self.identity()
-        chats = [read_chat(identity, chat) for chat in self._stored_chats()]
+        chats = [read_chat(self._reader_of(chat), chat) for chat in self._stored_chats()]
         return sorted(chats, key=lambda chat: -chat.active_at)
 
     def latest_chat(self) -> str | None:
@@ -142,7 +143,7 @@ class Client:
             raise Tampered("chat", "wrong_chat")
         if chat.deleted:
             raise ClientError("chat_not_found", "This chat was deleted.", "`sealmate chats` lists those there are.")
-        return ChatKeys(self.identity(), chat)
+        return ChatKeys(self._reader_of(chat), chat)
 
     def open_chat(self, chat_id: str) -> OpenChat:
         """Ready for a next message: refused if anything in the chat was tampered with."""
@@ -210,11 +211,12 @@ class Client:
         if account.epoch < self._profile.load().lowest_epoch(account.account_id):
             raise Tampered("account's epoch", "epoch_rolled_back")
         if account.epoch > identity.epoch:
-            raise ClientError(
-                "keys_rotated",
-                "The account's keys were renewed on another device.",
-                "Sign out and in again to fetch them: `sealmate logout`, `sealmate login`.",
-            )
+            self._renew()
+
+    def _reader_of(self, chat: wire.Chat) -> Identity:
+        """This device's identity, with the keys that open this chat: another device may have turned the account's."""
+        identity = self.identity()
+        return self._renew() if is_ahead(chat, identity) else identity
 
     def _expect_signed_out(self) -> None:
         identity = self._profile.load().identity

@@ -3,7 +3,7 @@
 The file holds the session token and the master key, because a terminal program starts anew for every command and
 must open chats without asking for the password and a code each time. Whoever can read the file can read the
 account's chats: it is created with rights 0600 and replaced as a whole, `sealmate logout` wipes both, and so does a
-session that the server has ended. Only the highest epoch seen stays, so that older keys are refused later too.
+session that the server has ended. Only the highest epoch and manifest seen stay, so that older ones are refused later too.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from sealmate_cli.crypto import Pins
 from sealmate_cli.errors import ClientError
 from sealmate_cli.wire.http import Session
 from sealmate_cli.wire.shape import Bytes, Shape
@@ -30,27 +31,40 @@ class Identity(Shape):
     session: Session
     epoch: int
     master_key: Bytes
+    signing_public_key: Bytes
 
     @property
     def account(self) -> str:
         return self.session.account_id
 
 
+class Seen(Shape):
+    """The highest epoch and manifest seen of an account, each with its hash."""
+
+    epoch: int = 0
+    statement: Bytes = b""
+    sequence: int = 0
+    manifest: Bytes = b""
+
+
 class Profile(Shape):
     server: str | None = None
     identity: Identity | None = None
-    epochs: dict[str, int] = Field(default_factory=dict)
-    """The highest epoch seen, by account."""
+    seen: dict[str, Seen] = Field(default_factory=dict)
+    """By account."""
 
     def lowest_epoch(self, account: str) -> int:
-        return self.epochs.get(account, 0)
+        return self.pins_of(account).epoch
 
-    def signed_in(self, server: str, identity: Identity) -> "Profile":
-        seen = max(identity.epoch, self.lowest_epoch(identity.account))
-        return Profile(server=server, identity=identity, epochs={**self.epochs, identity.account: seen})
+    def pins_of(self, account: str) -> Pins:
+        return Pins(**dict(self.seen.get(account, Seen())))
+
+    def signed_in(self, server: str, identity: Identity, pins: Pins) -> "Profile":
+        seen = {**self.seen, identity.account: Seen(**vars(pins))}
+        return Profile(server=server, identity=identity, seen=seen)
 
     def signed_out(self) -> "Profile":
-        return Profile(server=self.server, epochs=self.epochs)
+        return Profile(server=self.server, seen=self.seen)
 
     def with_session(self, session: Session) -> "Profile":
         if self.identity is None:

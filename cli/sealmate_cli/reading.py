@@ -69,9 +69,12 @@ class ChatKeys:
         return self.of(crypto.read_epoch(envelope))
 
     def _unwrap(self, generation: int) -> ChatKey:
-        wrapped = next((each for each in self._chat.keys if each.generation == generation), None)
-        if wrapped is None:
+        found = [each for each in self._chat.keys if each.generation == generation]
+        if not found:
             raise CryptoError("no_such_generation")
+        # A key may be wrapped under two master keys at once; which opens is what counts.
+        mine = [each for each in found if crypto.read_epoch(each.envelope) == self._identity.epoch]
+        (wrapped, *_) = mine or found
         return crypto.unwrap_chat_key(
             wrapped.envelope,
             self._identity.master_key,
@@ -80,6 +83,15 @@ class ChatKeys:
             generation=generation,
             epoch=self._identity.epoch,
         )
+
+
+def is_ahead(chat: wire.Chat, identity: Identity) -> bool:
+    """Whether a chat's keys are under no master key but one that this device doesn't have yet."""
+    try:
+        epochs = [crypto.read_epoch(each.envelope) for each in chat.keys]
+    except CryptoError:
+        return False  # opening it says what is wrong
+    return bool(epochs) and min(epochs) > identity.epoch
 
 
 def current_key(keys: ChatKeys) -> ChatKey:

@@ -1,7 +1,7 @@
 """The session of this device: calls made with a token that rotates, and is wiped when the server has ended it."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sealmate_cli.api import Answer, Api
 from sealmate_cli.errors import ClientError, NotSignedIn, Tampered
@@ -41,6 +41,14 @@ class SessionCalls:
             before, cursor = cursor, cursor_of(page)
             if cursor is None or cursor == before:
                 return
+
+    @property
+    def server(self) -> str:
+        return self._api.server
+
+    def tell(self, method: str, path: str, body: dict[str, Any]) -> None:
+        """A call whose answer has no body."""
+        self._with_token(lambda token: self._api.tell(method, path, body=body, token=token))
 
     def ticket(self) -> str:
         return self._with_token(lambda token: self._api.call(wire.Ticket, "POST", "/auth/ticket", token=token)).ticket

@@ -8,6 +8,7 @@ from sealmate_cli.api import Api
 from sealmate_cli.crypto import CryptoError
 from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.profile import Identity, ProfileFile
+from sealmate_cli.renewing import checked
 from sealmate_cli.wire import http as wire
 from sealmate_cli.wire.shape import to_base64url
 
@@ -59,7 +60,9 @@ class Signup:
             "transport": "bearer",
         }
         done = self._api.call(wire.SignupCompleted, "POST", "/auth/signup/complete", body=body)
-        _remember(self._profile, self._api.server, self._email, done.session, master)
+        public = keys.signing.public_key
+        pins = crypto.Pins().advanced(master.account, keys.statement, None, public)
+        _remember(self._profile, self._api.server, self._email, done.session, master=master, pins=pins)
         return SignupResult(
             account_id=master.account,
             email=self._email,
@@ -106,31 +109,41 @@ class Login:
             "transport": "bearer",
         }
         done = self._api.call(wire.LoginCompleted, "POST", "/auth/login/totp", body=body)
-        master = self._unlock(done, self._kek)
-        return _remember(self._profile, self._api.server, self._email, done.session, master)
+        master, pins = self._unlock(done, self._kek)
+        return _remember(self._profile, self._api.server, self._email, done.session, master=master, pins=pins)
 
-    def _unlock(self, done: wire.LoginCompleted, kek: bytes) -> crypto.MasterKeys:
-        account = self._started.account_id
+    def _unlock(self, done: wire.LoginCompleted, kek: bytes) -> tuple[crypto.MasterKeys, crypto.Pins]:
+        account, wrapped = self._started.account_id, done.keys.keys()
+        seen = self._profile.load().pins_of(account)
         try:
             if done.session.account_id != account:
                 raise CryptoError("wrong_account")
-            return crypto.unlock_account(
-                done.keys.keys(),
-                account=account,
-                kind="password",
-                kek=kek,
-                lowest_epoch=self._profile.load().lowest_epoch(account),
-            )
+            master = crypto.unlock_account(wrapped, account=account, kind="password", kek=kek, lowest_epoch=seen.epoch)
+            return master, checked(wrapped, seen, crypto.signing_public_key(master.signing_seed))
         except CryptoError as error:
             raise Tampered("account's keys", error.reason) from error
 
 
-def _remember(file: ProfileFile, server: str, email: str, session: wire.Session, master: crypto.MasterKeys) -> Identity:
+def _remember(
+    file: ProfileFile,
+    server: str,
+    email: str,
+    session: wire.Session,
+    *,
+    master: crypto.MasterKeys,
+    pins: crypto.Pins,
+) -> Identity:
     if session.account_id != master.account:
         raise Tampered("session", "wrong_account")
-    identity = Identity(email=email, session=session, epoch=master.epoch, master_key=master.master_key)
+    identity = Identity(
+        email=email,
+        session=session,
+        epoch=master.epoch,
+        master_key=master.master_key,
+        signing_public_key=crypto.signing_public_key(master.signing_seed),
+    )
     with file.locked():
-        file.save(file.load().signed_in(server, identity))
+        file.save(file.load().signed_in(server, identity, pins))
     return identity
 
 

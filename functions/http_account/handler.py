@@ -33,6 +33,93 @@ def end_session(session_id: str) -> None:
     wiring.own_account().end_session(_session(), session_id=session_id)
 
 
+@app.serve("POST", "/account/step-up")
+def step_up() -> answers.SteppedUp:
+    session, body = _session(), app.body(requests.StepUp)
+    return wiring.stepping_up()(session, auth=body.auth, code=body.code)
+
+
+@app.serve("PUT", "/account/password")
+def replace_password() -> None:
+    session = _proved()
+    wiring.replacing()(session, app.body(requests.ReplacePassword).method)
+
+
+@app.serve("PUT", "/account/recovery-key")
+def replace_recovery_key() -> None:
+    session = _proved()
+    wiring.replacing()(session, app.body(requests.ReplaceRecoveryKey).method)
+
+
+@app.serve("POST", "/account/email", status=202)
+def change_email() -> dict[str, str]:
+    session, body = _proved(), app.body(requests.ChangeEmail)
+    wiring.changing_email().start(session, email=body.email)
+    return {}
+
+
+@app.serve("POST", "/account/email/confirm")
+def confirm_email() -> None:
+    session, body = _proved(), app.body(requests.ConfirmEmail)
+    wiring.changing_email().confirm(session, code_new=body.code_new, code_old=body.code_old)
+
+
+@app.serve("POST", "/account/backup-codes")
+def renew_backup_codes() -> answers.BackupCodes:
+    return wiring.renewing().backup_codes(_proved())
+
+
+@app.serve("POST", "/account/totp/options")
+def start_totp() -> answers.TotpSetup:
+    return wiring.renewing().start_totp(_proved())
+
+
+@app.serve("POST", "/account/totp")
+def renew_totp() -> None:
+    session, body = _proved(), app.body(requests.RenewTotp)
+    wiring.renewing().totp(session, code=body.code)
+
+
+@app.serve("POST", "/account/step-up/passkey/options")
+def start_step_up_by_key() -> answers.CeremonyOptions:
+    return wiring.stepping_up_by_key().start(_session())
+
+
+@app.serve("POST", "/account/step-up/passkey")
+def step_up_by_key() -> answers.SteppedUp:
+    session, body = _session(), app.body(requests.StepUpByKey)
+    return wiring.stepping_up_by_key()(session, challenge_id=body.challenge_id, assertion=body.assertion)
+
+
+@app.serve("GET", "/account/methods")
+def list_methods() -> answers.MethodList:
+    return wiring.ways_in().show(_session())
+
+
+@app.serve("POST", "/account/methods/options")
+def start_adding_method() -> answers.CeremonyOptions:
+    session = _proved()
+    return wiring.ways_in().start_adding(session, kind=app.body(requests.StartAdding).kind)
+
+
+@app.serve("POST", "/account/methods", status=201)
+def add_method() -> answers.MethodListed:
+    session = _proved()
+    return wiring.ways_in().add(session, app.body(requests.AddMethod))
+
+
+@app.serve("PUT", "/account/methods/{method_id}")
+def rename_method(method_id: str) -> None:
+    session = _proved()
+    wiring.ways_in().rename(session, method_id=method_id, name=app.body(requests.RenameMethod).name)
+
+
+@app.serve("DELETE", "/account/methods/{method_id}")
+def remove_method(method_id: str) -> None:
+    session = _proved()
+    wiring.ways_in().remove(session, method_id=method_id)
+
+
 @app.serve("POST", "/account/erase")
 def erase_account() -> Response:
     session, body = _session(), app.body(requests.EraseAccount)
@@ -42,3 +129,8 @@ def erase_account() -> Response:
 
 def _session() -> Session:
     return wiring.sessions().authenticate(app.current_request)
+
+
+def _proved() -> Session:
+    """Of someone who may change the ways in."""
+    return wiring.sessions().proved(app.current_request)

@@ -8,7 +8,7 @@ from sealmate import entry, wiring
 from sealmate.accounts import answers, requests, tickets
 from sealmate.accounts.sessions import Issued
 from sealmate.accounts.transport import clear_cookie, cookie_of, may_have_cookie, source_of
-from sealmate.model import Shape
+from sealmate.model import Nothing, Shape
 from sealmate.settings import settings
 
 app = entry.HttpApp("http_auth")
@@ -18,8 +18,7 @@ handle = app
 @app.serve("POST", "/auth/signup", status=202)
 def start_sign_up() -> answers.SignUpStarted:
     body = app.body(requests.StartSignUp)
-    source = source_of(app.current_request, origin_secret=settings().origin_secret)
-    return wiring.signing_up().start(email=body.email, source=source)
+    return wiring.signing_up().start(email=body.email, source=_source())
 
 
 @app.serve("POST", "/auth/signup/verify")
@@ -47,14 +46,51 @@ def start_login() -> answers.LoginStarted:
 @app.serve("POST", "/auth/login/password")
 def prove_password() -> answers.PasswordProved:
     body = app.body(requests.ProvePassword)
+    wiring.networks().count(_source())
     return wiring.signing_in().prove_password(login_id=body.login_id, auth=body.auth)
 
 
 @app.serve("POST", "/auth/login/totp")
 def prove_code() -> Response:
     body = app.body(requests.ProveCode)
+    wiring.networks().count(_source())
     by_cookie = _by_cookie(body.transport)
     issued, keys = wiring.signing_in().prove_code(login_id=body.login_id, code=body.code, device=body.device)
+    session = answers.session_answer(issued, by_cookie=by_cookie)
+    return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
+
+
+@app.serve("POST", "/auth/login/security-key/options")
+def start_security_key() -> answers.CeremonyOptions:
+    return wiring.signing_in_by_key().start_second(login_id=app.body(requests.StartSecurityKey).login_id)
+
+
+@app.serve("POST", "/auth/login/security-key")
+def prove_security_key() -> Response:
+    body = app.body(requests.ProveSecurityKey)
+    wiring.networks().count(_source())
+    by_cookie = _by_cookie(body.transport)
+    issued, keys = wiring.signing_in_by_key().finish_second(
+        login_id=body.login_id, challenge_id=body.challenge_id, assertion=body.assertion, device=body.device
+    )
+    session = answers.session_answer(issued, by_cookie=by_cookie)
+    return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
+
+
+@app.serve("POST", "/auth/login/passkey/options")
+def start_passkey() -> answers.CeremonyOptions:
+    app.body(Nothing)
+    return wiring.signing_in_by_key().start()
+
+
+@app.serve("POST", "/auth/login/passkey")
+def sign_in_by_passkey() -> Response:
+    body = app.body(requests.SignInByPasskey)
+    wiring.networks().count(_source())
+    by_cookie = _by_cookie(body.transport)
+    issued, keys = wiring.signing_in_by_key().finish(
+        challenge_id=body.challenge_id, assertion=body.assertion, device=body.device
+    )
     session = answers.session_answer(issued, by_cookie=by_cookie)
     return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
 
@@ -76,6 +112,10 @@ def log_out() -> Response:
 def make_ticket() -> answers.TicketMade:
     session = wiring.sessions().authenticate(app.current_request)
     return answers.TicketMade(ticket=wiring.tickets().make(session), expires_in=tickets.LIFETIME)
+
+
+def _source() -> str:
+    return source_of(app.current_request, origin_secret=settings().origin_secret)
 
 
 def _by_cookie(transport: requests.Transport) -> bool:

@@ -7,16 +7,21 @@ from dataclasses import dataclass, field, replace
 
 from sealmate.accounts.records import (
     Account,
+    Challenge,
+    EmailChange,
     Grant,
+    Link,
     Login,
     Method,
     NewAccount,
+    PendingTotp,
     SecondFactor,
     Session,
     SignUp,
     Ticket,
     Tries,
 )
+from sealmate.accounts.rotation import Lease
 from sealmate.billing.ports import Wallet
 
 
@@ -28,14 +33,26 @@ class Rows:
     accounts: dict[str, Account] = field(default_factory=dict)
     methods: dict[str, list[Method]] = field(default_factory=dict)
     backups: set[tuple[str, bytes]] = field(default_factory=set)
+    leases: dict[str, Lease] = field(default_factory=dict)
+    links: dict[tuple[str, int], Link] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     sign_ups: dict[str, SignUp] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
     tries: dict[str, Tries] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
+    challenges: dict[str, Challenge] = field(default_factory=dict)
+    pending_emails: dict[str, EmailChange] = field(default_factory=dict)
+    pending_totps: dict[str, PendingTotp] = field(default_factory=dict)
     erasing: dict[str, int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+def ends(rows: Rows, login: Login) -> bool:
+    """Whether a login is as it was, and the method that proved it is there."""
+    stored = rows.logins.get(login.login_id)
+    known = {method.method_id for method in rows.methods.get(login.account_id, [])}
+    return stored is not None and stored.proved_by == login.proved_by and login.proved_by in known
 
 
 class _Store:
@@ -52,6 +69,9 @@ class FakeAccounts(_Store):
 
     def methods(self, account_id: str) -> list[Method]:
         return sorted(self._rows.methods.get(account_id, []), key=lambda method: method.method_id)
+
+    def links(self, account_id: str) -> list[Link]:
+        return [link for (owner, _), link in sorted(self._rows.links.items()) if owner == account_id]
 
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
         rows, account = self._rows, new.account
@@ -72,21 +92,34 @@ class FakeAccounts(_Store):
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         rows = self._rows
         with rows.lock:
-            account = rows.accounts.get(session.account_id)
-            stored = rows.logins.get(login.login_id)
-            if account is None:
-                return False
-            replayed = factor.totp_step is not None and account.totp_step >= factor.totp_step
-            spent = factor.backup_mac is not None and (session.account_id, factor.backup_mac) not in rows.backups
-            if stored is None or not stored.password_proved or replayed or spent:
+            if not ends(rows, login) or not self._spend(factor, session.account_id):
                 return False
             del rows.logins[login.login_id]
-            if factor.totp_step is not None:
-                rows.accounts[session.account_id] = replace(account, totp_step=factor.totp_step)
-            if factor.backup_mac is not None:
-                rows.backups.discard((session.account_id, factor.backup_mac))
             rows.sessions[session.account_id, session.session_id] = session
             return True
+
+    def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
+        rows, key = self._rows, (session.account_id, session.session_id)
+        with rows.lock:
+            if key not in rows.sessions or not self._spend(factor, session.account_id):
+                return False
+            rows.sessions[key] = replace(rows.sessions[key], proved_until=until)
+            return True
+
+    def _spend(self, factor: SecondFactor, account_id: str) -> bool:
+        """Last of the conditions of a write, as it changes something."""
+        rows, account = self._rows, self._rows.accounts.get(account_id)
+        if account is None:
+            return False
+        replayed = factor.totp_step is not None and account.totp_step >= factor.totp_step
+        spent = factor.backup_mac is not None and (account_id, factor.backup_mac) not in rows.backups
+        if replayed or spent:
+            return False
+        if factor.totp_step is not None:
+            rows.accounts[account_id] = replace(account, totp_step=factor.totp_step)
+        if factor.backup_mac is not None:
+            rows.backups.discard((account_id, factor.backup_mac))
+        return True
 
     def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
         rows, account_id = self._rows, account.account_id
@@ -98,6 +131,8 @@ class FakeAccounts(_Store):
                 return False
             del rows.accounts[account_id], rows.emails[account.email_key], rows.methods[account_id]
             rows.backups = {each for each in rows.backups if each[0] != account_id}
+            rows.leases.pop(account_id, None)
+            rows.links = {key: link for key, link in rows.links.items() if key[0] != account_id}
             rows.sessions = {key: session for key, session in rows.sessions.items() if key[0] != account_id}
             rows.erasing[account_id] = now
             return True
@@ -176,10 +211,10 @@ class FakeLogins(_Store):
     def get(self, login_id: str) -> Login | None:
         return self._rows.logins.get(login_id)
 
-    def prove_password(self, login_id: str) -> None:
+    def prove_password(self, login_id: str, *, method_id: str) -> None:
         with self._rows.lock:
             if login_id in self._rows.logins:
-                self._rows.logins[login_id] = replace(self._rows.logins[login_id], password_proved=True)
+                self._rows.logins[login_id] = replace(self._rows.logins[login_id], proved_by=method_id)
 
 
 class FakeSessions(_Store):

@@ -63,7 +63,14 @@ class FakeChats(Store):
         with self._tables.lock:
             chat = self.chat(account_id, chat_id)
             if not chat.deleted:
-                gone: dict[str, Any] = {"keys": {}, "title": None, "details": None, "revision": 0, "deleted": True}
+                gone: dict[str, Any] = {
+                    "keys": {},
+                    "staged": {},
+                    "title": None,
+                    "details": None,
+                    "revision": 0,
+                    "deleted": True,
+                }
                 self._put(account_id, replace(chat, **gone, updated_at=at, active_at=at))
             keys = [key for key in self._tables.records if key[:2] == (account_id, chat_id)]
             gone_records = [self._tables.records.pop(key) for key in keys]
@@ -86,6 +93,8 @@ class FakeChats(Store):
             new = [(key, r) for key, r in zip(keys, imported.records, strict=True) if key not in tables.records]
             if known is None or new:
                 self._put(account, replace(known or _begun(imported), updated_at=at))
+            if known is None:
+                tables.rings[account] += 1
             tables.records.update(new)
             return len(new)
 
@@ -95,7 +104,7 @@ class FakeChats(Store):
                 raise errors.WrongEpoch()
         elif known.deleted:
             raise errors.ChatNotFound()
-        elif known.keys.get(imported.generation) != imported.chat_key:
+        elif imported.chat_key not in (known.keys.get(imported.generation), known.staged.get(imported.generation)):
             raise errors.ChatKeyConflict()
 
     def _alive(self, account_id: str, chat_id: str) -> Chat | None:

@@ -32,6 +32,14 @@ class Device:
     def recovery_auth(self) -> bytes:
         return self._bytes("recovery auth")
 
+    @property
+    def master_key(self) -> bytes:
+        return self._bytes("master")
+
+    @property
+    def signing_seed(self) -> bytes:
+        return self._bytes("signing")
+
     def keys(self) -> AccountKeys:
         return AccountKeys.model_validate(self.wire_keys())
 
@@ -64,18 +72,40 @@ class Device:
             },
         }
 
-    def _method(self, kind: str, auth: bytes) -> dict[str, Any]:
-        method_id = FakeRandom(f"{self.seed}/{self.account_id}/{kind}").uuid()
-        at = Address(account=self.account_id, scope=kind, record=method_id)
-        master, seed, kek = self._bytes("master"), self._bytes(f"{kind} seed"), self._bytes(f"{kind} kek")
-        public_key = _x_wing_public(seed)
-        signing = Ed25519PrivateKey.from_private_bytes(self._bytes("signing")).public_key().public_bytes_raw()
+    def new_password(self, name: str) -> dict[str, Any]:
+        """PasswordKeys as JSON, of the account's own master key. Its `auth` is `new_auth(name)`."""
+        made = self._method("password", self.new_auth(name), name)
+        return {**made, "salt": to_base64url(self._bytes(f"{name} salt")[:16]), "kdf_profile": 1}
+
+    def new_recovery_key(self, name: str) -> dict[str, Any]:
+        return self._method("recovery", self.new_auth(name), name)
+
+    def new_auth(self, name: str) -> bytes:
+        return self._bytes(f"{name} auth")
+
+    def added_keys(self, kind: str, method_id: str) -> dict[str, str]:
+        """MethodEnvelopes of a further method."""
+        envelopes = self._envelopes(kind, method_id, label=method_id)
+        return {name: to_base64url(envelope) for name, envelope in envelopes.items()}
+
+    def _method(self, kind: str, auth: bytes, name: str = "") -> dict[str, Any]:
+        method_id = FakeRandom(f"{self.seed}/{self.account_id}/{kind}{name}").uuid()
+        envelopes = self._envelopes(kind, method_id, label=kind + name)
         return {
             "method_id": method_id,
             "auth": to_base64url(auth),
-            "secret": to_base64url(seal(kek, seed + signing, namespace=Namespace.UNLOCK_SECRET, epoch=1, address=at)),
-            "master": to_base64url(seal_to(public_key, master, namespace=Namespace.UNLOCK_MASTER, epoch=1, address=at)),
-            "public": to_base64url(seal(master, public_key, namespace=Namespace.UNLOCK_PUBLIC, epoch=1, address=at)),
+            **{name: to_base64url(envelope) for name, envelope in envelopes.items()},
+        }
+
+    def _envelopes(self, kind: str, method_id: str, *, label: str) -> dict[str, bytes]:
+        at = Address(account=self.account_id, scope=kind, record=method_id)
+        master, seed, kek = self._bytes("master"), self._bytes(f"{label} seed"), self._bytes(f"{label} kek")
+        public_key = _x_wing_public(seed)
+        signing = Ed25519PrivateKey.from_private_bytes(self._bytes("signing")).public_key().public_bytes_raw()
+        return {
+            "secret": seal(kek, seed + signing, namespace=Namespace.UNLOCK_SECRET, epoch=1, address=at),
+            "master": seal_to(public_key, master, namespace=Namespace.UNLOCK_MASTER, epoch=1, address=at),
+            "public": seal(master, public_key, namespace=Namespace.UNLOCK_PUBLIC, epoch=1, address=at),
         }
 
     def _bytes(self, label: str) -> bytes:

@@ -19,7 +19,10 @@ class HoldRow:
 
 @dataclass(kw_only=True)
 class Tables:
-    """Keys are account and turn, account and chat, or all three; the ledger's are an account and a text that sorts by time."""
+    """`staged_by`: the lease and the epoch of what a rotation staged.
+
+    Keys are account and turn, account and chat, or all three; the ledger's are an account and a text that sorts by time.
+    """
 
     epochs: dict[str, int] = field(default_factory=dict)
     turns: dict[tuple[str, str], Turn] = field(default_factory=dict)
@@ -28,6 +31,8 @@ class Tables:
     imported: Counter[tuple[str, int]] = field(default_factory=Counter)
     streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
     chats: dict[tuple[str, str], Chat] = field(default_factory=dict)
+    rings: Counter[str] = field(default_factory=Counter)
+    staged_by: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     records: dict[tuple[str, str, str], Record] = field(default_factory=dict)
     cache: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
     wallets: dict[str, Wallet] = field(default_factory=dict)

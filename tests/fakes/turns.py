@@ -40,6 +40,7 @@ class FakeTurns(Store):
         if new.chat_key is not None and tables.epochs.get(turn.account_id) != new.key_epoch:
             raise errors.WrongEpoch()
         tables.chats[turn.account_id, turn.chat_id] = chat
+        tables.rings[turn.account_id] += new.chat_key is not None
         tables.records[turn.account_id, turn.chat_id, turn.turn_id] = Record(
             turn_id=turn.turn_id,
             chat_id=turn.chat_id,

@@ -4,8 +4,8 @@ import unicodedata
 from dataclasses import replace
 
 from sealmate_cli.crypto import envelope, passwords, recovery, statements
-from sealmate_cli.crypto.accounts import MasterKeys, SigningKey, WrappedKeys
 from sealmate_cli.crypto.envelope import Namespace, Place
+from sealmate_cli.crypto.master_keys import MasterKeys, SigningKey, WrappedKeys
 from sealmate_cli.crypto.methods import MethodKind, UnlockMethod
 from sealmate_cli.crypto.xwing import KeyPair
 

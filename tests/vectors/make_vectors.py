@@ -1,4 +1,4 @@
-"""Writes formats_v1.json, the vectors every implementation must meet.
+"""Writes formats_v1.json and rotation_v1.json, the vectors every implementation must meet.
 
 From the root: `PYTHONPATH=.:cli python -m tests.vectors.make_vectors`.
 """
@@ -10,10 +10,11 @@ from sealmate_cli.crypto import envelope
 from sealmate_cli.crypto.keys import derive
 from sealmate_cli.crypto.xwing import KeyPair
 
-from . import accounts, records
+from . import accounts, records, rotation
 from .fixed import Json, Sealed, encode, fixed
 
 FILE = Path(__file__).with_name("formats_v1.json")
+ROTATION_FILE = Path(__file__).with_name("rotation_v1.json")
 
 
 def make(kept: list[Json]) -> Json:
@@ -87,3 +88,4 @@ def _paddings() -> list[Json]:
 
 if __name__ == "__main__":
     FILE.write_text(as_text(make(kept_hpke())))
+    ROTATION_FILE.write_text(as_text(rotation.vectors()))

@@ -103,6 +103,15 @@ def records() -> list[Record]:
             replace(of_chat, namespace=Namespace.DETAILS),
             b'{"title":null,"pinned":false,"folder":null}',
         ),
+        Record(
+            "link", MASTER_KEY, replace(signing, namespace=Namespace.LINK, epoch=3, version=4), fixed("next master key")
+        ),
+        Record(
+            "device_link",
+            fixed("next master key"),
+            replace(signing, namespace=Namespace.DEVICE_LINK, epoch=4, version=3),
+            derive(MASTER_KEY, b"sealmate v1 device store"),
+        ),
     ]
 
 

@@ -1,14 +1,18 @@
 """The one door to the key scheme of docs/formats.md: a pure leaf, no network, no files, no clock."""
 
-from .accounts import AccountKeys, MasterKeys, SigningKey, WrappedKeys, make_account_keys, unlock_account
+from .accounts import AccountKeys, make_account_keys, unlock_account
 from .chats import ChatKey, Details, hash_of, make_chat_key, unwrap_chat_key, wrap_chat_key
 from .envelope import read_epoch
 from .errors import CryptoError
 from .keys import Random, system_random
+from .manifests import Manifest, make_manifest, verify_manifest
+from .master_keys import EpochLink, MasterKeys, SigningKey, WrappedKeys
 from .methods import MethodKind, UnlockMethod
 from .passwords import CURRENT_PROFILE, Proof, derive_password
+from .pins import Pins
 from .recovery import decode_recovery_key, derive_recovery, encode_recovery_key, normalise_recovery_text
-from .statements import EpochStatement
+from .rotation import Turned, follow_links, open_device_link, open_wrapped, rewrap_chat_key, turn_master
+from .statements import EpochStatement, signing_public_key, statement_hash
 
 __all__ = [
     "CURRENT_PROFILE",
@@ -16,25 +20,38 @@ __all__ = [
     "ChatKey",
     "CryptoError",
     "Details",
+    "EpochLink",
     "EpochStatement",
+    "Manifest",
     "MasterKeys",
     "MethodKind",
+    "Pins",
     "Proof",
     "Random",
     "SigningKey",
+    "Turned",
     "UnlockMethod",
     "WrappedKeys",
     "decode_recovery_key",
     "derive_password",
     "derive_recovery",
     "encode_recovery_key",
+    "follow_links",
     "hash_of",
     "make_account_keys",
     "make_chat_key",
+    "make_manifest",
     "normalise_recovery_text",
+    "open_device_link",
+    "open_wrapped",
     "read_epoch",
+    "rewrap_chat_key",
+    "signing_public_key",
+    "statement_hash",
     "system_random",
+    "turn_master",
     "unlock_account",
     "unwrap_chat_key",
+    "verify_manifest",
     "wrap_chat_key",
 ]

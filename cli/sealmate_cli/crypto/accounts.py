@@ -4,31 +4,15 @@ import hmac
 import uuid
 from dataclasses import dataclass
 
-from . import envelope
-from .envelope import Namespace, Place
 from .errors import CryptoError
 from .keys import Random, system_random
+from .master_keys import MasterKeys, SigningKey, WrappedKeys, open_signing_key, wrap_signing_key
 from .methods import KEY_BYTES, MethodKind, UnlockMethod, make_method, open_method
 from .passwords import CURRENT_PROFILE, SALT_BYTES, derive_password
 from .recovery import derive_recovery, encode_recovery_key
 from .statements import EpochStatement, make_statement, signing_public_key, verify_statement
 
 FIRST_EPOCH = 1
-
-
-@dataclass(frozen=True)
-class MasterKeys:
-    account: str
-    epoch: int
-    master_key: bytes
-    signing_seed: bytes
-
-
-@dataclass(frozen=True)
-class SigningKey:
-    public_key: bytes
-    private: bytes
-    """Envelope under the master key."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +25,6 @@ class AccountKeys:
     kdf_profile: int
     recovery: UnlockMethod
     recovery_auth: bytes
-    signing: SigningKey
-    statement: EpochStatement
-
-
-@dataclass(frozen=True)
-class WrappedKeys:
-    """What login gets back."""
-
-    account: str
-    epoch: int
-    methods: tuple[UnlockMethod, ...]
     signing: SigningKey
     statement: EpochStatement
 
@@ -85,7 +58,7 @@ def make_account_keys(
         kdf_profile=CURRENT_PROFILE,
         recovery=method("recovery", by_recovery.kek),
         recovery_auth=by_recovery.auth,
-        signing=SigningKey(signing_public, _wrap_signing_key(keys, random)),
+        signing=SigningKey(signing_public, wrap_signing_key(keys, random)),
         statement=make_statement(
             account=account, epoch=keys.epoch, master_key=keys.master_key, signing_seed=keys.signing_seed
         ),
@@ -114,13 +87,7 @@ def unlock_account(
         master_key=opened.master_key,
         signing_public_key=opened.signing_public_key,
     )
-    signing = Place(Namespace.SIGNING_KEY, account, scope="account", record=account, epoch=wrapped.epoch)
-    seed = envelope.open_with(opened.master_key, signing, wrapped.signing.private)
-    if len(seed) != KEY_BYTES or signing_public_key(seed) != opened.signing_public_key:
+    seed = open_signing_key(wrapped, opened.master_key)
+    if signing_public_key(seed) != opened.signing_public_key:
         raise CryptoError("signing_key_mismatch")
     return MasterKeys(account, wrapped.epoch, opened.master_key, signing_seed=seed)
-
-
-def _wrap_signing_key(keys: MasterKeys, random: Random) -> bytes:
-    place = Place(Namespace.SIGNING_KEY, keys.account, scope="account", record=keys.account, epoch=keys.epoch)
-    return envelope.seal(keys.master_key, place, keys.signing_seed, random=random)

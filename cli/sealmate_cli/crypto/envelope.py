@@ -35,6 +35,8 @@ class Namespace(IntEnum):
     SUGGESTIONS = 9
     CACHE = 10
     DETAILS = 11
+    LINK = 12
+    DEVICE_LINK = 13
 
     @property
     def suite(self) -> Suite:

@@ -44,7 +44,7 @@ def make_method(
     random: Random = system_random,
 ) -> UnlockMethod:
     pair = KeyPair(random(SEED_BYTES))
-    secret, master, public = _places(account, method_id, kind, epoch)
+    secret, master, public = places(account, method_id, kind, epoch)
     return UnlockMethod(
         method_id=method_id,
         kind=kind,
@@ -55,7 +55,7 @@ def make_method(
 
 
 def open_method(method: UnlockMethod, *, account: str, kek: bytes, epoch: int) -> OpenedMethod:
-    secret, master, public = _places(account, method.method_id, method.kind, epoch)
+    secret, master, public = places(account, method.method_id, method.kind, epoch)
     content = envelope.open_with(kek, secret, method.secret)
     if len(content) != SEED_BYTES + KEY_BYTES:
         raise CryptoError("bad_content")
@@ -69,7 +69,7 @@ def open_method(method: UnlockMethod, *, account: str, kek: bytes, epoch: int) -
     return OpenedMethod(master_key=master_key, signing_public_key=content[SEED_BYTES:])
 
 
-def _places(account: str, method_id: str, kind: str, epoch: int) -> tuple[Place, Place, Place]:
+def places(account: str, method_id: str, kind: str, epoch: int) -> tuple[Place, Place, Place]:
     return (
         Place(Namespace.UNLOCK_SECRET, account, scope=kind, record=method_id, epoch=1),
         Place(Namespace.UNLOCK_MASTER, account, scope=kind, record=method_id, epoch=epoch),

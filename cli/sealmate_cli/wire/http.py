@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from sealmate_cli.crypto import AccountKeys, EpochStatement, SigningKey, UnlockMethod, WrappedKeys
+from sealmate_cli.crypto import AccountKeys, EpochLink, EpochStatement, Manifest, SigningKey, UnlockMethod, WrappedKeys
 
 from .shape import Bytes, Shape, to_wire
 
@@ -83,6 +83,35 @@ class Statement(Shape):
     previous: Bytes
     signature: Bytes
 
+    def statement(self) -> EpochStatement:
+        return EpochStatement(**dict(self))
+
+
+class NamedMethod(Shape):
+    method_id: str
+    public_hash: Bytes
+
+
+class SignedManifest(Shape):
+    sequence: int
+    epoch: int
+    previous: Bytes
+    methods: list[NamedMethod]
+    signature: Bytes
+
+    def manifest(self) -> Manifest:
+        named = tuple((method.method_id, method.public_hash) for method in self.methods)
+        return Manifest(**{**dict(self), "methods": named})
+
+
+class Link(Shape):
+    statement: Statement
+    forward: Bytes
+    device: Bytes
+
+    def link(self) -> EpochLink:
+        return EpochLink(self.statement.statement(), self.forward, self.device)
+
 
 class WrappedKeysAnswer(Shape):
     account_id: str
@@ -90,6 +119,8 @@ class WrappedKeysAnswer(Shape):
     methods: list[Method]
     signing: Signing
     statement: Statement
+    manifest: SignedManifest | None = None
+    links: tuple[Link, ...] = ()
 
     def keys(self) -> WrappedKeys:
         return WrappedKeys(
@@ -97,7 +128,9 @@ class WrappedKeysAnswer(Shape):
             epoch=self.epoch,
             methods=tuple(UnlockMethod(**dict(method)) for method in self.methods),
             signing=SigningKey(**dict(self.signing)),
-            statement=EpochStatement(**dict(self.statement)),
+            statement=self.statement.statement(),
+            manifest=self.manifest.manifest() if self.manifest else None,
+            links=tuple(link.link() for link in self.links),
         )
 
 

@@ -65,6 +65,14 @@ class ForeignOrigin(SealmateError):
     next_step = "Open Sealmate at its own address."
 
 
+class StepUpNeeded(SealmateError):
+    """A change to the ways in, asked for by a session that proved nothing lately."""
+
+    code, status = "step_up_needed", 403
+    message = "This needs a fresh proof that it is you."
+    next_step = "Prove it with your password, recovery key or passkey and a code, then do it again."
+
+
 class WrongCredentials(SealmateError):
     code, status = "wrong_credentials", 401
     message = "E-mail and password don't match."
@@ -91,6 +99,12 @@ class StepExpired(SealmateError):
     next_step = "Start it again from the e-mail address."
 
 
+class ChangedMeanwhile(SealmateError):
+    code, status = "changed_meanwhile", 409
+    message = "Your account's keys or codes were changed elsewhere at this moment."
+    next_step = "Load the page again, look at what is there now, and do it again if it is still needed."
+
+
 class MailNotSent(SealmateError):
     """Details: `reason`, the mail service's own code."""
 
@@ -103,6 +117,56 @@ class InvalidKeys(SealmateError):
     code, status = "invalid_keys", 422
     message = "The keys sent don't fit together."
     next_step = "Update the app and try again; nothing was stored."
+
+
+class InvalidPasskey(SealmateError):
+    code, status = "invalid_passkey", 422
+    message = "This passkey or security key couldn't be added."
+    next_step = "Try again; if it stays so, take another one. Nothing was stored."
+
+
+class MethodNotFound(SealmateError):
+    code, status = "method_not_found", 404
+    message = "This way in doesn't exist any more."
+    next_step = "Load the list again."
+
+
+class LastMethod(SealmateError):
+    code, status = "last_method", 409
+    message = "An account keeps its recovery key and at least one more way to unlock it."
+    next_step = "Add another way in first; a recovery key is replaced, not removed."
+
+
+class TooManyMethods(SealmateError):
+    code, status = "too_many_methods", 409
+    message = "This account has as many ways in as it can have."
+    next_step = "Remove one that you don't use, then add the new one."
+
+
+class RotationUnderWay(SealmateError):
+    """Details: `retry_after`, seconds until the other device's lease ends."""
+
+    code, status = "rotation_under_way", 409
+    message = "Another of your devices is renewing your keys at this moment."
+    next_step = "Nothing to do: apps try again by themselves."
+
+
+class LeaseOver(SealmateError):
+    code, status = "lease_over", 410
+    message = "Renewing your keys took too long, or another device has begun it anew."
+    next_step = "Begin it again; what was stored so far does no harm."
+
+
+class KeysChanged(SealmateError):
+    code, status = "keys_changed", 409
+    message = "A chat or a way to unlock was added while your keys were being renewed."
+    next_step = "Stage what was added and finish again; apps do this by themselves."
+
+
+class ManifestConflict(SealmateError):
+    code, status = "manifest_conflict", 409
+    message = "Another device has signed a newer list of your ways to unlock."
+    next_step = "Load your keys again, and make the change to what is there now."
 
 
 # --- chats and turns ---

@@ -13,7 +13,8 @@ class Settings:
 
     `origins`: addresses a browser's page may come from. `model_set`: a set of catalog/models.yaml. `model_url`, `model_name`: address
     of an OpenAI-compatible provider (without /v1) and, for the set `custom`, its model. `websocket_url`: where frames are posted.
-    `origin_secret`: what our CloudFront shows; empty where there is none, and http_auth alone has it.
+    `origin_secret`: what our CloudFront shows; empty where there is none, and http_auth alone has it. `rotation_days`: after so many
+    the master key is due to be turned.
     """
 
     stage: str
@@ -24,6 +25,7 @@ class Settings:
     model_name: str
     websocket_url: str
     origin_secret: str
+    rotation_days: int
 
 
 def required(name: str) -> str:
@@ -45,4 +47,5 @@ def settings() -> Settings:
         model_name=os.environ.get("MODEL_NAME", ""),
         websocket_url=os.environ.get("WEBSOCKET_URL", ""),
         origin_secret=os.environ.get("ORIGIN_SECRET", ""),
+        rotation_days=int(os.environ.get("ROTATION_DAYS", "14")),
     )

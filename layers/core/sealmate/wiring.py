@@ -16,21 +16,37 @@ if TYPE_CHECKING:
 
     from sealmate import ports
     from sealmate.accounts.account import OwnAccount
+    from sealmate.accounts.challenges import Challenges
+    from sealmate.accounts.changing_email import ChangingEmail
     from sealmate.accounts.erasing import EraseAccount, EraseRemains
+    from sealmate.accounts.networks import Networks
+    from sealmate.accounts.notices import Notices
+    from sealmate.accounts.renewing import Renewing
+    from sealmate.accounts.replacing import Replacing
+    from sealmate.accounts.rotating import Rotating
+    from sealmate.accounts.rotation import RotationStore
     from sealmate.accounts.sessions import Sessions
     from sealmate.accounts.signing_in import SigningIn
+    from sealmate.accounts.signing_in_by_key import SigningInByKey
     from sealmate.accounts.signing_up import SigningUp
+    from sealmate.accounts.stepping_up import SteppingUp
+    from sealmate.accounts.stepping_up_by_key import SteppingUpByKey
     from sealmate.accounts.stores import (
         AccountStore,
+        ChallengeStore,
         Erasures,
         LoginStore,
+        MethodStore,
         Remains,
+        Renewals,
         SessionStore,
         SignUpStore,
         TicketStore,
         TryStore,
     )
     from sealmate.accounts.tickets import Tickets
+    from sealmate.accounts.ways_in import WaysIn
+    from sealmate.accounts.webauthn import RelyingParty
     from sealmate.adapters.dynamodb.provider_keys import DynamoProviderKeys
     from sealmate.billing.end import End
     from sealmate.billing.ports import Wallets
@@ -159,10 +175,10 @@ def connections() -> Connections:
 @_once
 def chats() -> Chats:
     from sealmate.adapters.dynamodb.chats import DynamoChats
-    from sealmate.adapters.dynamodb.items import ChatItem, EpochItem, RecordItem
+    from sealmate.adapters.dynamodb.items import ChatItem, EpochItem, RecordItem, RingItem
     from sealmate.adapters.dynamodb.table import bind
 
-    bind(ChatItem, RecordItem, table="CHATS_TABLE")
+    bind(ChatItem, RecordItem, RingItem, table="CHATS_TABLE")
     bind(EpochItem, table="ACCOUNTS_TABLE")
     return DynamoChats()
 
@@ -176,6 +192,7 @@ def turns() -> Turns:
         EpochItem,
         MessageItem,
         RecordItem,
+        RingItem,
         StreamItem,
         TurnItem,
     )
@@ -183,7 +200,7 @@ def turns() -> Turns:
     from sealmate.adapters.dynamodb.turns import DynamoTurns
 
     bind(TurnItem, AskedItem, MessageItem, StreamItem, table="TURNS_TABLE")
-    bind(ChatItem, RecordItem, table="CHATS_TABLE")
+    bind(ChatItem, RecordItem, RingItem, table="CHATS_TABLE")
     bind(EpochItem, table="ACCOUNTS_TABLE")
     limits = catalog.limits()
     return DynamoTurns(row_ttl=limits.turn_row_ttl_seconds, message_ttl=limits.vault_ttl_seconds)
@@ -390,11 +407,19 @@ def sweep() -> Sweep:
 
 @_once
 def account_store() -> AccountStore:
-    from sealmate.adapters.dynamodb.account_items import AccountItem, BackupItem, EmailItem, ErasureItem, MethodItem
+    from sealmate.adapters.dynamodb.account_items import (
+        AccountItem,
+        BackupItem,
+        EmailItem,
+        ErasureItem,
+        LinkItem,
+        MethodItem,
+        RotationItem,
+    )
     from sealmate.adapters.dynamodb.accounts import DynamoAccounts
     from sealmate.adapters.dynamodb.table import bind
 
-    bind(AccountItem, BackupItem, EmailItem, ErasureItem, MethodItem, table="ACCOUNTS_TABLE")
+    bind(AccountItem, BackupItem, EmailItem, ErasureItem, LinkItem, MethodItem, RotationItem, table="ACCOUNTS_TABLE")
     session_store()  # creating an account and signing in begin a session in the same transaction
     return DynamoAccounts()
 
@@ -407,6 +432,41 @@ def session_store() -> SessionStore:
 
     bind(SessionItem, table="ACCOUNTS_TABLE")
     return DynamoSessions()
+
+
+@_once
+def method_store() -> MethodStore:
+    from sealmate.adapters.dynamodb.methods import DynamoMethods
+
+    account_store()  # its models take part in the same transactions
+    login_store()
+    return DynamoMethods()
+
+
+@_once
+def challenge_store() -> ChallengeStore:
+    from sealmate.adapters.dynamodb.account_items import ChallengeItem
+    from sealmate.adapters.dynamodb.methods import DynamoChallenges
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(ChallengeItem, table="ACCOUNTS_TABLE")
+    return DynamoChallenges()
+
+
+@_once
+def challenges() -> Challenges:
+    from sealmate.accounts.challenges import Challenges
+
+    return Challenges(clock=clock(), random=random(), store=challenge_store())
+
+
+@_once
+def relying_party() -> RelyingParty:
+    from sealmate.accounts.webauthn import RelyingParty
+
+    if not sessions().origins:
+        raise RuntimeError("ORIGINS is empty; passkeys belong to the host of the first address in it")
+    return RelyingParty.of(sessions().origins)
 
 
 @_once
@@ -494,6 +554,13 @@ def signing_up() -> SigningUp:
 
 
 @_once
+def networks() -> Networks:
+    from sealmate.accounts.networks import Networks
+
+    return Networks(clock=clock(), keys=keys(), counters=try_store())
+
+
+@_once
 def signing_in() -> SigningIn:
     from sealmate.accounts.signing_in import SigningIn
 
@@ -503,6 +570,7 @@ def signing_in() -> SigningIn:
         keys=keys(),
         seal=data_seal(),
         accounts=account_store(),
+        methods=method_store(),
         logins=login_store(),
         counters=try_store(),
         sessions=sessions(),
@@ -517,7 +585,154 @@ def own_account() -> OwnAccount:
     from sealmate.adapters.dynamodb.wallets import DynamoWallets
 
     bind(WalletItem, table="WALLETS_TABLE")
-    return OwnAccount(seal=data_seal(), accounts=account_store(), wallets=DynamoWallets(), sessions=sessions())
+    return OwnAccount(
+        clock=clock(),
+        seal=data_seal(),
+        accounts=account_store(),
+        renewals=renewals(),
+        wallets=DynamoWallets(),
+        sessions=sessions(),
+        rotate_every=settings().rotation_days * 86_400,
+    )
+
+
+@_once
+def rotations() -> RotationStore:
+    from sealmate.adapters.dynamodb.items import ChatItem, RingItem
+    from sealmate.adapters.dynamodb.rotations import DynamoRotations
+    from sealmate.adapters.dynamodb.table import bind
+
+    account_store()  # its models take part in the same transactions
+    bind(ChatItem, RingItem, table="CHATS_TABLE")
+    return DynamoRotations()
+
+
+@_once
+def rotating() -> Rotating:
+    from sealmate.accounts.rotating import Rotating
+
+    return Rotating(
+        clock=clock(),
+        random=random(),
+        accounts=account_store(),
+        rotations=rotations(),
+        sessions=sessions(),
+        every=settings().rotation_days * 86_400,
+    )
+
+
+@_once
+def renewals() -> Renewals:
+    from sealmate.adapters.dynamodb.account_items import PendingEmailItem, PendingTotpItem
+    from sealmate.adapters.dynamodb.renewals import DynamoRenewals
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(PendingEmailItem, PendingTotpItem, table="ACCOUNTS_TABLE")
+    account_store()  # its models take part in the same transactions
+    return DynamoRenewals()
+
+
+@_once
+def notices() -> Notices:
+    from sealmate.accounts.notices import Notices
+
+    return Notices(seal=data_seal(), mailer=mailer())
+
+
+@_once
+def renewing() -> Renewing:
+    from sealmate.accounts.renewing import Renewing
+
+    return Renewing(
+        clock=clock(),
+        random=random(),
+        keys=keys(),
+        seal=data_seal(),
+        accounts=account_store(),
+        renewals=renewals(),
+        counters=try_store(),
+        notices=notices(),
+    )
+
+
+@_once
+def signing_in_by_key() -> SigningInByKey:
+    from sealmate.accounts.signing_in_by_key import SigningInByKey
+
+    return SigningInByKey(
+        clock=clock(),
+        party=relying_party(),
+        accounts=account_store(),
+        methods=method_store(),
+        logins=login_store(),
+        challenges=challenges(),
+        sessions=sessions(),
+    )
+
+
+@_once
+def ways_in() -> WaysIn:
+    from sealmate.accounts.ways_in import WaysIn
+
+    return WaysIn(
+        clock=clock(),
+        party=relying_party(),
+        seal=data_seal(),
+        accounts=account_store(),
+        methods=method_store(),
+        challenges=challenges(),
+    )
+
+
+@_once
+def stepping_up_by_key() -> SteppingUpByKey:
+    from sealmate.accounts.stepping_up_by_key import SteppingUpByKey
+
+    return SteppingUpByKey(
+        clock=clock(),
+        party=relying_party(),
+        accounts=account_store(),
+        methods=method_store(),
+        challenges=challenges(),
+    )
+
+
+@_once
+def replacing() -> Replacing:
+    from sealmate.accounts.replacing import Replacing
+
+    return Replacing(
+        clock=clock(),
+        keys=keys(),
+        accounts=account_store(),
+        renewals=renewals(),
+        sessions=sessions(),
+        notices=notices(),
+    )
+
+
+@_once
+def changing_email() -> ChangingEmail:
+    from sealmate.accounts.changing_email import ChangingEmail
+
+    return ChangingEmail(
+        clock=clock(),
+        random=random(),
+        keys=keys(),
+        seal=data_seal(),
+        mailer=mailer(),
+        accounts=account_store(),
+        renewals=renewals(),
+        counters=try_store(),
+        notices=notices(),
+    )
+
+
+@_once
+def stepping_up() -> SteppingUp:
+    from sealmate.accounts.stepping_up import SteppingUp
+
+    return SteppingUp(clock=clock(), keys=keys(), seal=data_seal(), accounts=account_store(), counters=try_store())
 
 
 @_once

@@ -13,11 +13,15 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
 from sealmate import settings, wiring
+from sealmate.accounts.rotation import RotationStore
 from sealmate.accounts.stores import (
     AccountStore,
     Balances,
+    ChallengeStore,
     LoginStore,
+    MethodStore,
     Remains,
+    Renewals,
     SessionStore,
     SignUpStore,
     TicketStore,
@@ -26,6 +30,7 @@ from sealmate.accounts.stores import (
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem
 from sealmate.adapters.dynamodb.table import bind, connection
 from sealmate.adapters.dynamodb.wallets import DynamoWallets
+from sealmate.turns.ports import Chats
 from tests.fakes.accounts import (
     FakeAccounts,
     FakeGrantedWallets,
@@ -37,6 +42,11 @@ from tests.fakes.accounts import (
     FakeTries,
     Rows,
 )
+from tests.fakes.chats import FakeChats
+from tests.fakes.methods import FakeChallenges, FakeMethods
+from tests.fakes.renewals import FakeRenewals
+from tests.fakes.rotations import FakeRotations
+from tests.fakes.stores import Tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,6 +65,11 @@ class Stores:
     tickets: TicketStore
     wallets: Balances
     remains: Remains
+    methods: MethodStore
+    challenges: ChallengeStore
+    rotations: RotationStore
+    chats: Chats
+    renewals: Renewals
 
 
 @pytest.fixture
@@ -90,8 +105,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture(params=["memory", "dynamodb"])
 def stores(request: pytest.FixtureRequest) -> Stores:
     if request.param == "memory":
-        rows = Rows()
+        rows, tables = Rows(), Tables()
         return Stores(
+            rotations=FakeRotations(rows, tables),
+            chats=FakeChats(tables),
             accounts=FakeAccounts(rows),
             sign_ups=FakeSignUps(rows),
             logins=FakeLogins(rows),
@@ -100,10 +117,15 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             tickets=FakeTickets(rows),
             wallets=FakeGrantedWallets(rows),
             remains=FakeRemains(rows),
+            methods=FakeMethods(rows),
+            challenges=FakeChallenges(rows),
+            renewals=FakeRenewals(rows),
         )
     request.getfixturevalue("aws")
     bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
     return Stores(
+        rotations=wiring.rotations(),
+        chats=wiring.chats(),
         accounts=wiring.account_store(),
         sign_ups=wiring.sign_up_store(),
         logins=wiring.login_store(),
@@ -112,6 +134,9 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         tickets=wiring.ticket_store(),
         wallets=DynamoWallets(),
         remains=wiring.remains(),
+        methods=wiring.method_store(),
+        challenges=wiring.challenge_store(),
+        renewals=wiring.renewals(),
     )
 
 

@@ -93,8 +93,8 @@ def with_account(stores: Stores) -> None:
 def with_login(stores: Stores, login_id: str = "login-1") -> Login:
     login = replace(LOGIN, login_id=login_id)
     stores.logins.put(login)
-    stores.logins.prove_password(login_id)
-    return login
+    stores.logins.prove_password(login_id, method_id="m1")
+    return replace(login, proved_by="m1")
 
 
 def wins(act: Callable[[int], bool], rounds: int = 6) -> int:
@@ -205,12 +205,12 @@ def test_parallel_creations_make_one_account(stores: Stores) -> None:
 
 
 def test_a_login_is_kept_and_proved(stores: Stores) -> None:
-    stores.logins.prove_password("login-1")
+    stores.logins.prove_password("login-1", method_id="m1")
     assert stores.logins.get("login-1") is None
     stores.logins.put(LOGIN)
     assert stores.logins.get("login-1") == LOGIN
-    stores.logins.prove_password("login-1")
-    assert stores.logins.get("login-1") == replace(LOGIN, password_proved=True)
+    stores.logins.prove_password("login-1", method_id="m1")
+    assert stores.logins.get("login-1") == replace(LOGIN, proved_by="m1")
 
 
 @pytest.mark.parametrize("factor", [SecondFactor(totp_step=101), SecondFactor(backup_mac=b"b1")])
@@ -250,6 +250,15 @@ def test_a_login_without_its_password_admits_nobody(stores: Stores) -> None:
     assert not stores.accounts.admit(OTHER, login=LOGIN, factor=SecondFactor(totp_step=101))
 
 
+def test_a_password_that_was_changed_meanwhile_admits_nobody(stores: Stores) -> None:
+    with_account(stores)
+    login = with_login(stores)
+    new = replace(NEW.methods[0], method_id="m9", auth_mac=b"mac9")
+    assert stores.renewals.method(SESSION, old=NEW.methods[0], new=new, epoch=1)
+    assert not stores.accounts.admit(OTHER, login=login, factor=SecondFactor(totp_step=101))
+    assert stores.sessions.of_account("account-1") == [SESSION]
+
+
 def test_an_unknown_backup_code_admits_nobody(stores: Stores) -> None:
     with_account(stores)
     assert not stores.accounts.admit(OTHER, login=with_login(stores), factor=SecondFactor(backup_mac=b"b3"))
@@ -286,6 +295,27 @@ def test_touching_changes_when_it_was_seen(stores: Stores) -> None:
     with_account(stores)
     stores.sessions.touch(SESSION, now=NOW + 5)
     assert stores.sessions.get("account-1", "session-1") == replace(SESSION, last_seen_at=NOW + 5)
+
+
+@pytest.mark.parametrize("factor", [SecondFactor(totp_step=101), SecondFactor(backup_mac=b"b1")])
+def test_a_factor_proves_a_session_once(stores: Stores, factor: SecondFactor) -> None:
+    with_account(stores)
+    assert wins(lambda _: stores.accounts.prove(SESSION, factor=factor, until=NOW + 300)) == 1
+    assert stores.sessions.get("account-1", "session-1") == replace(SESSION, proved_until=NOW + 300)
+    assert not stores.accounts.admit(OTHER, login=with_login(stores), factor=factor)
+
+
+def test_a_proof_of_another_kind_spends_no_code(stores: Stores) -> None:
+    with_account(stores)
+    assert stores.accounts.prove(SESSION, factor=SecondFactor(), until=NOW + 300)
+    assert stores.sessions.get("account-1", "session-1") == replace(SESSION, proved_until=NOW + 300)
+
+
+def test_an_ended_session_is_not_proved_and_spends_nothing(stores: Stores) -> None:
+    with_account(stores)
+    assert not stores.accounts.prove(OTHER, factor=SecondFactor(backup_mac=b"b1"), until=NOW + 300)
+    assert stores.sessions.get("account-1", "session-2") is None
+    assert stores.accounts.prove(SESSION, factor=SecondFactor(backup_mac=b"b1"), until=NOW + 300)
 
 
 # --- counters ---

@@ -9,6 +9,8 @@ import pytest
 from sealmate import errors, wiring
 from sealmate.model import to_base64url
 from sealmate.turns.ports import Caller
+from tests.contract.template.walk_account_life import change_ways_in
+from tests.contract.template.walk_rotation import turn_the_key
 from tests.contract.template.world import GONE, World, WorldApi
 from tests.fakes import archive
 from tests.fakes.person import Person
@@ -33,6 +35,8 @@ def walk(world: World) -> None:
     withheld(world, device)
     failing(world, device)
     dying(world, device)
+    change_ways_in(ada)
+    turn_the_key(ada)
     leaving(world, ada)
     erasing(world, ada)
 
@@ -277,7 +281,8 @@ def leaving(world: World, ada: Person) -> None:
         caller = Caller(connection_id="old", account_id=device.account, session_id=ada.session_id)
         wiring.connections().add(caller, now=world.clock.now())
 
-    for method, path in (("GET", "/account"), ("GET", "/chats"), ("GET", "/wallet"), ("POST", "/turns")):
+    paths = ("/account", "/chats", "/wallet", "/account/rotation/none/staged")
+    for method, path in (*(("GET", path) for path in paths), ("POST", "/turns")):
         ada.log_in()
         open_socket()
         old = ada.token

@@ -32,6 +32,7 @@ from tests.template import Json, pascal, resources, template
 
 REGION = "eu-central-1"
 SENDER = "hello@sealmate.example"
+ORIGIN = "https://sealmate.example"
 GONE = "gone"
 _WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
@@ -134,7 +135,13 @@ class World:
         self._patch.delenv("AWS_ENDPOINT_URL", raising=False)
         self._values = {name: str(given["Default"]) for name, given in template()["Parameters"].items()}
         self._values |= {"ModelSet": "custom", "ModelUrl": "https://model.example", "ModelName": "scripted"}
-        self._values |= {"MailAddress": SENDER, "Socket": "socket", "AWS::Region": REGION, "AWS::URLSuffix": "aws"}
+        self._values |= {
+            "Origins": ORIGIN,
+            "MailAddress": SENDER,
+            "Socket": "socket",
+            "AWS::Region": REGION,
+            "AWS::URLSuffix": "aws",
+        }
         known = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
         for name, made in resources("AWS::DynamoDB::Table").items():
             shape: Any = {key: value for key, value in made["Properties"].items() if key in known}
@@ -225,7 +232,7 @@ class WorldApi(Api):
     """The REST API, each call in the function that serves it."""
 
     def __init__(self, world: World) -> None:
-        super().__init__("http_auth", "http_account", "http_chats", "http_turns", "http_billing")
+        super().__init__("http_auth", "http_account", "http_rotation", "http_chats", "http_turns", "http_billing")
         self._world = world
 
     def call(self, method: str, path: str, body: object = None, *, source: str = "192.0.2.1", **headers: str) -> Reply:

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sealmate import errors, wiring
-from sealmate.model import from_base64url
+from sealmate.accounts import proofs
+from sealmate.model import from_base64url, to_base64url
 from tests.fakes.person import Person
 from tests.unit.accounts.world import ORIGIN, World
 
@@ -187,6 +188,46 @@ def test_a_thousand_parallel_guesses_get_five_evaluations(ada: Person) -> None:
         outcomes = list(pool.map(guess, range(1000)))
     assert outcomes.count("wrong_credentials") == 5
     assert outcomes.count("too_many_tries") == 995
+
+
+def prove_from(world: World, login_id: str, source: str) -> str:
+    body = {"login_id": login_id, "auth": to_base64url(bytes(32))}
+    return str(world.api.call("POST", "/auth/login/password", body, source=source).json["code"])
+
+
+def test_a_network_is_slowed_down_however_many_accounts_it_tries(world: World, ada: Person) -> None:
+    """Others are not, and a moment later it may go on."""
+    logins = [world.person(f"someone{n}@example.org").start_login() for n in range(100)]
+    codes = [prove_from(world, login_id, "192.0.2.9") for login_id in logins for _ in range(3)]
+    assert set(codes) == {"wrong_credentials"}
+    login_id = ada.start_login()
+    body = {"login_id": login_id, "auth": to_base64url(ada.device.password_auth)}
+    refused = world.api.call("POST", "/auth/login/password", body, source="192.0.2.9")
+    assert (refused.code, refused.json["retry_after"]) == ("too_many_tries", 5)
+    assert ada.prove_password(login_id).status == 200
+    for wait in (5, 10, 20):
+        world.clock.advance(wait)
+        assert prove_from(world, world.person("nobody@example.org").start_login(), "192.0.2.9") == "wrong_credentials"
+        assert prove_from(world, ada.start_login(), "192.0.2.9") == "too_many_tries"
+    world.clock.advance(40 + 900)
+    codes = [prove_from(world, world.person(f"x{n}@example.org").start_login(), "192.0.2.9") for n in range(9)]
+    assert set(codes) == {"wrong_credentials"}
+
+
+def test_one_customers_ipv6_addresses_are_one_network(world: World) -> None:
+    def key(address: str) -> str:
+        return proofs.source_key(address, keys=world.keys)
+
+    assert key("2001:db8:0:1::1") == key("2001:db8:0:1:ffff::2") != key("2001:db8:0:2::1")
+    assert key("192.0.2.1") != key("192.0.2.2")
+
+
+def test_a_password_changed_in_the_middle_of_a_sign_in_admits_nobody(ada: Person) -> None:
+    login_id = ada.password_proved()
+    body = {"method": ada.step_up().device.new_password("next")}
+    assert ada.call("PUT", "/account/password", body).status == 204
+    ada.clock.sleep(30)
+    assert ada.prove_code(login_id).code == "wrong_code"
 
 
 # --- nothing tells a known address from an unknown one ---

@@ -11,7 +11,7 @@ from sealmate import errors, wiring
 from sealmate.model import to_base64url
 from tests.fakes.device import Device
 from tests.fakes.person import Person
-from tests.unit.accounts.world import GRANT, ORIGIN, World
+from tests.unit.accounts.world import GRANT, ORIGIN, ROTATE_EVERY, World
 
 
 def test_sign_up_makes_the_account_whole(world: World) -> None:
@@ -41,6 +41,8 @@ def test_sign_up_makes_the_account_whole(world: World) -> None:
         "email": "ada@example.org",
         "created_at": world.clock.now(),
         "epoch": 1,
+        "rotation_due_at": world.clock.now() + ROTATE_EVERY,
+        "backup_codes_left": 10,
         "wallet": {"available": GRANT, "held": 0},
     }
     wrapped, made = ada.call("GET", "/account/keys").json, ada.device.wire_keys()

@@ -25,12 +25,17 @@ from tests.fakes.connections import FakeConnections
 from tests.fakes.http import Api
 from tests.fakes.keys import FakeKeyService
 from tests.fakes.mail import FakeMailer
+from tests.fakes.methods import FakeChallenges, FakeMethods
 from tests.fakes.person import Person
 from tests.fakes.push import FakePush
+from tests.fakes.renewals import FakeRenewals
+from tests.fakes.rotations import FakeRotations
+from tests.fakes.stores import Tables
 from tests.unit.accounts.recorder import Recorder
 
 ORIGIN = "https://sealmate.example"
 GRANT = 1000
+ROTATE_EVERY = 14 * 86_400
 
 
 @dataclass(kw_only=True)
@@ -42,10 +47,11 @@ class World:
     keys: FakeKeyService = field(default_factory=FakeKeyService)
     mailer: FakeMailer = field(default_factory=FakeMailer)
     rows: Rows = field(default_factory=Rows)
+    tables: Tables = field(default_factory=Tables)
     connections: FakeConnections = field(default_factory=FakeConnections)
     push: FakePush = field(default_factory=FakePush)
     erasures: FakeErasures = field(default_factory=FakeErasures)
-    api: Api = field(default_factory=lambda: Api("http_auth", "http_account"))
+    api: Api = field(default_factory=lambda: Api("http_auth", "http_account", "http_rotation"))
     calls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -56,6 +62,7 @@ class World:
         keys = Recorder("keys", self.keys, calls)
         seal = DataKeySeal(keys=keys, random=self.random)
         accounts = Recorder("accounts", FakeAccounts(rows), calls)
+        renewals = Recorder("renewals", FakeRenewals(rows), calls)
         sessions = Sessions(
             clock=self.clock,
             random=self.random,
@@ -76,12 +83,24 @@ class World:
             session_store=sessions.store,
             sign_up_store=Recorder("sign_ups", FakeSignUps(rows), calls),
             login_store=Recorder("logins", FakeLogins(rows), calls),
+            method_store=Recorder("methods", FakeMethods(rows), calls),
+            challenge_store=Recorder("challenges", FakeChallenges(rows), calls),
             try_store=Recorder("tries", FakeTries(rows), calls),
             ticket_store=Recorder("tickets", FakeTickets(rows), calls),
+            renewals=renewals,
             erasures=self.erasures,
             remains=self.remains,
             sessions=sessions,
-            own_account=OwnAccount(seal=seal, accounts=accounts, wallets=FakeGrantedWallets(rows), sessions=sessions),
+            own_account=OwnAccount(
+                clock=self.clock,
+                seal=seal,
+                accounts=accounts,
+                renewals=renewals,
+                wallets=FakeGrantedWallets(rows),
+                sessions=sessions,
+                rotate_every=ROTATE_EVERY,
+            ),
+            rotations=FakeRotations(rows, self.tables),
         )
 
     def person(self, email: str = "ada@example.org") -> Person:

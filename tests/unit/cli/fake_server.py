@@ -171,6 +171,8 @@ class FakeServer:
     """By "METHOD /path": answers given before the honest one."""
     dials_that_fail: int = 0
     epoch: int = 1
+    renewed: Json = field(default_factory=dict)
+    """What is other in the wrapped keys since signing up."""
     page: int = 50
 
     @property
@@ -280,6 +282,10 @@ class FakeServer:
         }
         if name in fixed:
             return httpx.Response(200, json=fixed[name])
+        if name == "GET /account/keys":
+            return httpx.Response(200, json={**wrapped_keys(account), **self.renewed})
+        if name == "POST /account/keys/acknowledged":
+            return httpx.Response(204)
         if name == "POST /auth/session/rotate":
             del self.tokens[token]
             return httpx.Response(200, json={"session": self._session(account)})

@@ -11,7 +11,7 @@ import pytest
 from sealmate_cli.client import Client
 from sealmate_cli.crypto import Details, decode_recovery_key
 from sealmate_cli.errors import ClientError, NotSignedIn, ServerRefused, Tampered
-from sealmate_cli.profile import ProfileFile
+from sealmate_cli.profile import ProfileFile, Seen
 from tests.unit.cli.conftest import EMAIL, PASSWORD, MakeClient, make_device
 from tests.unit.cli.fake_server import MAIL_CODE, ORIGIN, TOTP_CODE, FakeServer, Json, encode, problem
 
@@ -135,8 +135,8 @@ def test_hostile_keys_are_refused_at_login(device: MakeClient, server: FakeServe
 def test_an_epoch_lower_than_seen_is_refused_even_after_logout(client: Client, tmp_path: Path) -> None:
     client.logout()
     file = ProfileFile(tmp_path / "first")
-    account = next(iter(file.load().epochs))
-    file.save(file.load().model_copy(update={"epochs": {account: 2}}))
+    account = next(iter(file.load().seen))
+    file.save(file.load().model_copy(update={"seen": {account: Seen(epoch=2)}}))
     with pytest.raises(Tampered, match="epoch_rolled_back"):
         log_in(client)
 

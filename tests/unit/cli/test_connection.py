@@ -424,6 +424,7 @@ def test_an_epoch_rolled_back_is_refused_before_anything_is_sent(client: Client,
 
 def test_keys_renewed_elsewhere_ask_for_a_new_login(client: Client, server: FakeServer) -> None:
     server.epoch = 2
+    server.renewed = {"epoch": 2}
     with pytest.raises(ClientError) as raised:
         talk(client, "Hello")
     assert raised.value.code == "keys_rotated"

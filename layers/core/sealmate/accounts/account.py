@@ -15,16 +15,21 @@ from sealmate.accounts.answers import (
 )
 from sealmate.accounts.records import Account, Session
 from sealmate.accounts.sessions import Sessions
-from sealmate.accounts.stores import AccountStore, Balances
-from sealmate.ports import DataSeal
+from sealmate.accounts.stores import AccountStore, Balances, Renewals
+from sealmate.ports import Clock, DataSeal
 
 
 @dataclass(frozen=True, kw_only=True)
 class OwnAccount:
+    """`rotate_every`: seconds after which the master key is due to be turned."""
+
+    clock: Clock
     seal: DataSeal
     accounts: AccountStore
+    renewals: Renewals
     wallets: Balances
     sessions: Sessions
+    rotate_every: int
 
     def show(self, session: Session) -> AccountAnswer:
         account, wallet = self._account(session), self.wallets.wallet(session.account_id)
@@ -33,11 +38,20 @@ class OwnAccount:
             email=self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode(),
             created_at=account.created_at,
             epoch=account.statement.epoch,
+            rotation_due_at=(account.rotated_at or account.created_at) + self.rotate_every,
+            backup_codes_left=self.renewals.backup_codes_left(account.account_id),
             wallet=WalletAnswer(available=wallet.available, held=wallet.held),
         )
 
     def keys(self, session: Session) -> WrappedKeys:
-        return wrapped_keys(self._account(session), self.accounts.methods(session.account_id))
+        """All of one epoch, whatever is turned meanwhile."""
+        account = self._account(session)
+        while True:
+            methods, links = self.accounts.methods(session.account_id), self.accounts.links(session.account_id)
+            read, account = account, self._account(session)
+            if read.statement.epoch == account.statement.epoch:
+                alive = [link for link in links if link.expires_at > self.clock.now()]
+                return wrapped_keys(account, methods, links=alive)
 
     def list_sessions(self, session: Session) -> SessionList:
         return SessionList(

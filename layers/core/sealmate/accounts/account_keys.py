@@ -1,4 +1,4 @@
-"""Checks what can be checked of a new account's keys without being able to open them.
+"""Checks what can be checked of an account's new keys without being able to open them.
 
 Errors: InvalidKeys, whose `part` names what doesn't fit.
 """
@@ -6,8 +6,8 @@ Errors: InvalidKeys, whose `part` names what doesn't fit.
 from __future__ import annotations
 
 from sealmate import errors
-from sealmate.accounts.records import Method, Statement
-from sealmate.accounts.requests import AccountKeys, EpochStatement, MethodKeys
+from sealmate.accounts.records import Account, Credential, CredentialKind, Method, Statement
+from sealmate.accounts.requests import AccountKeys, EpochStatement, MethodEnvelopes, MethodKeys
 from sealmate.seal.envelope import Header, Namespace, length_prefixed
 
 _FIRST_EPOCH = 1
@@ -23,7 +23,47 @@ def check(keys: AccountKeys, *, account_id: str) -> None:
     _require(headers["password.secret"].key_id != headers["recovery.secret"].key_id, "secret")
     _require(headers["password.master"].key_id != headers["recovery.master"].key_id, "master")
     _require(keys.statement.epoch == _FIRST_EPOCH and not keys.statement.previous, "statement")
-    _check_signature(keys.signing.public_key, keys.statement, account_id=account_id)
+    check_signature(keys.signing.public_key, keys.statement, account_id=account_id)
+
+
+def check_added(keys: MethodEnvelopes, *, account: Account) -> None:
+    """A further method's envelopes: each what its place asks for, and all of the master key the account has now."""
+    epoch = account.statement.epoch
+    _header("secret", keys.secret, Namespace.UNLOCK_SECRET)
+    _header("master", keys.master, Namespace.UNLOCK_MASTER, epoch=epoch)
+    public = _header("public", keys.public, Namespace.UNLOCK_PUBLIC, epoch=epoch)
+    _require(public.key_id == Header.parse(account.signing_private).key_id, "master key")
+
+
+def credential_method(
+    method_id: str,
+    kind: CredentialKind,
+    credential: Credential,
+    keys: MethodEnvelopes | None,
+    *,
+    name: str,
+    now: int,
+) -> Method:
+    """A passkey or security key as it is stored; without `keys` it unlocks nothing."""
+    return Method(
+        method_id=method_id,
+        kind=kind,
+        secret=keys.secret if keys else b"",
+        master=keys.master if keys else b"",
+        public=keys.public if keys else b"",
+        credential=credential,
+        name=name,
+        created_at=now,
+    )
+
+
+def check_replacement(keys: MethodKeys, new: Method, known: list[Method], *, account: Account) -> None:
+    """A method that takes another's place: also like none that is there."""
+    check_added(keys, account=account)
+    kek = Header.parse(new.secret).key_id
+    _require(new.method_id not in {method.method_id for method in known}, "method_id")
+    _require(new.auth_mac not in {method.auth_mac for method in known}, "auth")
+    _require(kek not in {Header.parse(method.secret).key_id for method in known if method.unlocks}, "secret")
 
 
 def statement_bytes(account_id: str, *, epoch: int, commitment: bytes, previous: bytes) -> bytes:
@@ -78,16 +118,17 @@ def _envelopes(keys: AccountKeys) -> list[tuple[str, bytes, Namespace]]:
     return [*of_method("password", keys.password), *of_method("recovery", keys.recovery), signing]
 
 
-def _header(part: str, envelope: bytes, namespace: Namespace) -> Header:
+def _header(part: str, envelope: bytes, namespace: Namespace, *, epoch: int = _FIRST_EPOCH) -> Header:
     try:
         header = Header.parse(envelope)
     except errors.SealBroken:
         raise errors.InvalidKeys(part=part) from None
-    _require(header.namespace is namespace and header.epoch == _FIRST_EPOCH, part)
+    _require(header.namespace is namespace and header.epoch == epoch, part)
     return header
 
 
-def _check_signature(public_key: bytes, statement: EpochStatement, *, account_id: str) -> None:
+def check_signature(public_key: bytes, statement: EpochStatement, *, account_id: str) -> None:
+    """InvalidKeys unless the statement is signed with this key."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
-from sealmate.accounts.records import Account, Method, MethodKind
+from sealmate.accounts.records import Account, Link, Method, MethodKind
 from sealmate.accounts.requests import EpochStatement, Signing
+from sealmate.accounts.rotation_shapes import EpochLink, SignedManifest
 from sealmate.accounts.sessions import Issued
 from sealmate.model import Bytes, Shape
+
+SecondFactorKind = Literal["totp", "backup_code", "security_key"]
 
 
 class SessionAnswer(Shape):
@@ -49,23 +53,40 @@ class LoginStarted(Shape):
 
 
 class PasswordProved(Shape):
-    missing: tuple[Literal["totp"], ...] = ("totp",)
+    """Any one of what is named completes the sign-in."""
+
+    missing: tuple[SecondFactorKind, ...]
+
+
+class CeremonyOptions(Shape):
+    """`options` are WebAuthn's own, in its JSON form."""
+
+    challenge_id: str
+    options: dict[str, Any]
 
 
 class WrappedMethod(Shape):
+    """Of a passkey or security key also which credential opens it, so that a device can ask for that one."""
+
     method_id: str
     kind: MethodKind
     secret: Bytes
     master: Bytes
     public: Bytes
+    credential_id: Bytes | None = None
+    transports: list[str] | None = None
 
 
 class WrappedKeys(Shape):
+    """`links`: from earlier epochs to this one, the oldest first; GET /account/keys alone tells them."""
+
     account_id: str
     epoch: int
     methods: list[WrappedMethod]
     signing: Signing
     statement: EpochStatement
+    manifest: SignedManifest | None = None
+    links: tuple[EpochLink, ...] = ()
 
 
 class LoggedIn(Shape):
@@ -75,6 +96,14 @@ class LoggedIn(Shape):
 
 class SessionRotated(Shape):
     session: SessionAnswer
+
+
+class SteppedUp(Shape):
+    proved_until: int
+
+
+class BackupCodes(Shape):
+    codes: list[str]
 
 
 class TicketMade(Shape):
@@ -92,6 +121,8 @@ class AccountAnswer(Shape):
     email: str
     created_at: int
     epoch: int
+    rotation_due_at: int
+    backup_codes_left: int
     wallet: WalletAnswer
 
 
@@ -107,6 +138,21 @@ class SessionList(Shape):
     sessions: list[SessionListed]
 
 
+class MethodListed(Shape):
+    """`unlocks`: whether it opens the keys, or is a second factor only."""
+
+    method_id: str
+    kind: MethodKind
+    name: str | None = None
+    created_at: int
+    last_used_at: int | None = None
+    unlocks: bool
+
+
+class MethodList(Shape):
+    methods: list[MethodListed]
+
+
 def session_answer(issued: Issued, *, by_cookie: bool) -> SessionAnswer:
     session = issued.session
     return SessionAnswer(
@@ -118,15 +164,12 @@ def session_answer(issued: Issued, *, by_cookie: bool) -> SessionAnswer:
     )
 
 
-def wrapped_keys(account: Account, methods: list[Method]) -> WrappedKeys:
+def wrapped_keys(account: Account, methods: list[Method], *, links: Sequence[Link] = ()) -> WrappedKeys:
     statement = account.statement
     return WrappedKeys(
         account_id=account.account_id,
         epoch=statement.epoch,
-        methods=[
-            WrappedMethod(method_id=m.method_id, kind=m.kind, secret=m.secret, master=m.master, public=m.public)
-            for m in methods
-        ],
+        methods=[_wrapped(method) for method in methods if method.unlocks],
         signing=Signing(public_key=account.signing_public, private=account.signing_private),
         statement=EpochStatement(
             epoch=statement.epoch,
@@ -134,4 +177,30 @@ def wrapped_keys(account: Account, methods: list[Method]) -> WrappedKeys:
             previous=statement.previous,
             signature=statement.signature,
         ),
+        manifest=SignedManifest.of(account.manifest) if account.manifest else None,
+        links=tuple(EpochLink.of(link) for link in links),
+    )
+
+
+def _wrapped(method: Method) -> WrappedMethod:
+    credential = method.credential
+    return WrappedMethod(
+        method_id=method.method_id,
+        kind=method.kind,
+        secret=method.secret,
+        master=method.master,
+        public=method.public,
+        credential_id=credential and credential.credential_id,
+        transports=credential and list(credential.transports),
+    )
+
+
+def method_listed(method: Method, *, account: Account) -> MethodListed:
+    return MethodListed(
+        method_id=method.method_id,
+        kind=method.kind,
+        name=method.name or None,
+        created_at=method.created_at or account.created_at,
+        last_used_at=method.last_used_at or None,
+        unlocks=method.unlocks,
     )

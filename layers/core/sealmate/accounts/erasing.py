@@ -9,7 +9,7 @@ from functools import partial
 
 from sealmate import errors
 from sealmate.accounts import tries
-from sealmate.accounts.proving import factor_of, prove_auth
+from sealmate.accounts.proving import prove_both
 from sealmate.accounts.records import Session
 from sealmate.accounts.sessions import Sessions
 from sealmate.accounts.stores import AccountStore, Erasures, Remains, TryStore
@@ -38,17 +38,16 @@ class EraseAccount:
         account = self.accounts.get(session.account_id)
         if account is None:
             raise errors.NotSignedIn()
-        prove_auth(
-            auth,
-            account_id=account.account_id,
-            email_key=account.email_key,
+        factor = prove_both(
+            account,
+            auth=auth,
+            code=code,
             keys=self.keys,
+            seal=self.seal,
             accounts=self.accounts,
             counters=self.counters,
             clock=self.clock,
         )
-        tries.count_try(account.email_key, policy=tries.CODE, counters=self.counters, clock=self.clock)
-        factor = factor_of(account, code, keys=self.keys, seal=self.seal, clock=self.clock)
         if not self.accounts.shred(account, factor=factor, now=self.clock.now()):
             raise errors.WrongCode()
         # WebSockets first: once their rows are erased, nobody knows which to close.

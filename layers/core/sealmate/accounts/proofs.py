@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import uuid
 from collections.abc import Iterable
 
@@ -23,7 +24,13 @@ def email_key(email: str, *, keys: KeyService) -> str:
 
 
 def source_key(address: str, *, keys: KeyService) -> str:
-    return _mac(keys, "source", address).hex()
+    """Of IPv6 the /64: one customer has all of its addresses."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return _mac(keys, "source", address).hex()
+    network = ipaddress.ip_network((ip, 64), strict=False) if ip.version == 6 else ip
+    return _mac(keys, "source", str(network)).hex()
 
 
 def decoy(email: str, *, keys: KeyService) -> tuple[str, bytes]:

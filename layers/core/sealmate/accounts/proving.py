@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sealmate import errors
 from sealmate.accounts import backup, proofs, totp, tries
-from sealmate.accounts.records import Account, SecondFactor
+from sealmate.accounts.records import Account, Method, SecondFactor
 from sealmate.accounts.stores import AccountStore, TryStore
 from sealmate.ports import Clock, DataSeal, KeyService
 
@@ -18,14 +18,16 @@ def prove_auth(
     accounts: AccountStore,
     counters: TryStore,
     clock: Clock,
-) -> None:
-    """`auth` of any of the account's unlock methods. TooManyTries, WrongCredentials."""
+) -> Method:
+    """The account's unlock method whose `auth` this is. TooManyTries, WrongCredentials."""
     tries.count_try(email_key, policy=tries.PASSWORD, counters=counters, clock=clock)
     methods = accounts.methods(account_id)
     given = proofs.auth_mac(account_id, auth, keys=keys)
-    if not any([proofs.matches(given, method.auth_mac) for method in methods]):  # noqa: C419 - all are compared
+    fitting = [method for method in methods if proofs.matches(given, method.auth_mac)]
+    if not fitting:
         raise errors.WrongCredentials()
     tries.forget(email_key, policy=tries.PASSWORD, counters=counters)
+    return fitting[0]
 
 
 def factor_of(account: Account, code: str, *, keys: KeyService, seal: DataSeal, clock: Clock) -> SecondFactor:
@@ -34,8 +36,35 @@ def factor_of(account: Account, code: str, *, keys: KeyService, seal: DataSeal, 
     if not (len(digits) == 6 and digits.isascii() and digits.isdigit()):
         (mac,) = proofs.backup_macs(account.account_id, [backup.read(code)], keys=keys)
         return SecondFactor(backup_mac=mac)
+    if not account.totp_sealed:
+        raise errors.WrongCode()
     seed = seal.open(account.totp_sealed, purpose="totp", owner=account.account_id)
     step = totp.step_of(digits, seed=seed, now=clock.now())
     if step is None:
         raise errors.WrongCode()
     return SecondFactor(totp_step=step)
+
+
+def prove_both(
+    account: Account,
+    *,
+    auth: bytes,
+    code: str,
+    keys: KeyService,
+    seal: DataSeal,
+    accounts: AccountStore,
+    counters: TryStore,
+    clock: Clock,
+) -> SecondFactor:
+    """Both proofs of a sign-in at once; what is returned must be spent. TooManyTries, WrongCredentials, WrongCode."""
+    prove_auth(
+        auth,
+        account_id=account.account_id,
+        email_key=account.email_key,
+        keys=keys,
+        accounts=accounts,
+        counters=counters,
+        clock=clock,
+    )
+    tries.count_try(account.email_key, policy=tries.CODE, counters=counters, clock=clock)
+    return factor_of(account, code, keys=keys, seal=seal, clock=clock)

@@ -5,21 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-MethodKind = Literal["password", "recovery"]
+CredentialKind = Literal["passkey", "security_key"]
+MethodKind = Literal["password", "recovery"] | CredentialKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credential:
+    """A passkey or security key as WebAuthn knows it. `public_key` is COSE; `sign_count` stays 0 if it doesn't count."""
+
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    transports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """An unlock method: three envelopes and the keyed hash of its auth. Salt and profile belong to passwords only."""
+    """A way in: three envelopes, and the keyed hash of its auth or a credential. Salt and profile belong to passwords only.
+
+    Without envelopes it unlocks nothing: a security key that is a second factor only.
+    """
 
     method_id: str
     kind: MethodKind
-    auth_mac: bytes
-    secret: bytes
-    master: bytes
-    public: bytes
+    secret: bytes = b""
+    master: bytes = b""
+    public: bytes = b""
+    auth_mac: bytes | None = None
     salt: bytes | None = None
     kdf_profile: int | None = None
+    credential: Credential | None = None
+    name: str = ""
+    created_at: int = 0
+    last_used_at: int = 0
+
+    @property
+    def unlocks(self) -> bool:
+        return bool(self.secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +55,34 @@ class Statement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What belongs to an account, signed: ids of its methods, each with the SHA-256 of its public envelope."""
+
+    sequence: int
+    epoch: int
+    previous: bytes
+    methods: tuple[tuple[str, bytes], ...]
+    signature: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """From an epoch to the next, `statement.epoch`. `acknowledged`: sessions that have followed it."""
+
+    statement: Statement
+    forward: bytes
+    device: bytes
+    made_at: int
+    expires_at: int
+    acknowledged: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Account:
-    """`totp_step` is the last time step whose code was used; sealed blobs are under the server's data keys."""
+    """`totp_step` is the last time step whose code was used; sealed blobs are under the server's data keys.
+
+    `totp_sealed` is empty where no authenticator was set up. `rotated_at`: since when its epoch is the present one; None for the first.
+    """
 
     account_id: str
     created_at: int
@@ -45,6 +93,8 @@ class Account:
     signing_public: bytes
     signing_private: bytes
     statement: Statement
+    manifest: Manifest | None = None
+    rotated_at: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +122,16 @@ class SignUp:
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """A login under way. For an unknown e-mail it names an account that doesn't exist, and looks no different."""
+    """A login under way. For an unknown e-mail it names an account that doesn't exist, and looks no different.
+
+    `proved_by`: the unlock method whose auth was right; the proof counts only while that method is there.
+    """
 
     login_id: str
     account_id: str
     email_key: str
     expires_at: int
-    password_proved: bool = False
+    proved_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +139,7 @@ class Session:
     """A device that is signed in. Only hashes of its secrets are kept.
 
     `lineage` tells a secret that was once valid from a made-up one; `previous_hash` is of the secret before the last
-    rotation, good until `previous_until`.
+    rotation, good until `previous_until`. `proved_until`: until when it may change the ways in without proving anew.
     """
 
     account_id: str
@@ -100,6 +153,7 @@ class Session:
     secret_hash: bytes
     previous_hash: bytes | None = None
     previous_until: int = 0
+    proved_until: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +176,31 @@ class Ticket:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PendingTotp:
+    """A new authenticator that has not shown a code yet; an account has one at most, of the session that asked last."""
+
+    account_id: str
+    session_id: str
+    totp_sealed: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChange:
+    """A change of address under way, with keyed hashes of the codes that went to both ends; an account has one at most."""
+
+    account_id: str
+    session_id: str
+    change_id: str
+    email_key: str
+    email_sealed: bytes
+    new_mac: bytes
+    old_mac: bytes
+    expires_at: int
+    tries: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewAccount:
     """All that comes into being with an account, in one transaction."""
 
@@ -138,3 +217,28 @@ class SecondFactor:
 
     totp_step: int | None = None
     backup_mac: bytes | None = None
+
+
+ChallengePurpose = Literal["add", "sign_in", "second_factor", "sign_up", "step_up"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Challenge:
+    """What an authenticator is to sign, once. `bound_to`: the session, login or sign-up it was made for; empty if none."""
+
+    challenge_id: str
+    purpose: ChallengePurpose
+    challenge: bytes
+    account_id: str
+    bound_to: str
+    expires_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialUse:
+    """A verified assertion: the counter it showed, and the one that was stored when it was looked at."""
+
+    method_id: str
+    counted: int
+    counted_before: int
+    at: int

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from sealmate.accounts.email import normalise
+from sealmate.accounts.records import CredentialKind
 from sealmate.model import Bytes, Shape, Uuid
 
 Transport = Literal["bearer", "cookie"]
@@ -22,6 +23,12 @@ Secret = Annotated[Bytes, Field(min_length=32, max_length=32)]
 Salt = Annotated[Bytes, Field(min_length=16, max_length=16)]
 Signature = Annotated[Bytes, Field(min_length=64, max_length=64)]
 # Sizes follow from the envelope and its padded content (docs/formats.md).
+MethodName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+# WebAuthn's own bounds; clients send these fields and no others, so that nothing an authenticator derived can slip in.
+CredentialId = Annotated[Bytes, Field(min_length=16, max_length=1023)]
+ClientData = Annotated[Bytes, Field(max_length=4096)]
 UnlockSecret = Annotated[Bytes, Field(min_length=239, max_length=239)]
 UnlockMaster = Annotated[Bytes, Field(min_length=1219, max_length=1219)]
 UnlockPublic = Annotated[Bytes, Field(min_length=1391, max_length=1391)]
@@ -37,12 +44,15 @@ class VerifySignUp(Shape):
     code: SixDigits
 
 
-class MethodKeys(Shape):
-    method_id: Uuid
-    auth: Secret
+class MethodEnvelopes(Shape):
     secret: UnlockSecret
     master: UnlockMaster
     public: UnlockPublic
+
+
+class MethodKeys(MethodEnvelopes):
+    method_id: Uuid
+    auth: Secret
 
 
 class PasswordKeys(MethodKeys):
@@ -95,8 +105,98 @@ class ProveCode(Shape):
     transport: Transport
 
 
+class StepUp(Shape):
+    """Both proofs of a sign-in at once."""
+
+    auth: Secret
+    code: Code
+
+
+class ReplacePassword(Shape):
+    method: PasswordKeys
+
+
+class ReplaceRecoveryKey(Shape):
+    method: MethodKeys
+
+
+class ChangeEmail(Shape):
+    email: Email
+
+
+class ConfirmEmail(Shape):
+    code_new: SixDigits
+    code_old: SixDigits
+
+
+class RenewTotp(Shape):
+    code: SixDigits
+
+
 class EraseAccount(Shape):
     """Both proofs of a sign-in at once."""
 
     auth: Secret
     code: Code
+
+
+class Registration(Shape):
+    """What an authenticator says of a new credential."""
+
+    credential_id: CredentialId
+    client_data: ClientData
+    attestation: Annotated[Bytes, Field(max_length=16_384)]
+    transports: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,16}$")]], Field(max_length=8)]
+
+
+class Assertion(Shape):
+    """What an authenticator signed; `user_handle` names the account if a passkey was chosen among all."""
+
+    credential_id: CredentialId
+    client_data: ClientData
+    authenticator_data: Annotated[Bytes, Field(max_length=4096)]
+    signature: Annotated[Bytes, Field(max_length=1024)]
+    user_handle: Annotated[Bytes, Field(max_length=64)] | None = None
+
+
+class StartAdding(Shape):
+    kind: CredentialKind
+
+
+class AddMethod(Shape):
+    """`keys` are absent for a security key that derives none: a second factor only."""
+
+    challenge_id: Uuid
+    kind: CredentialKind
+    method_id: Uuid
+    name: MethodName
+    registration: Registration
+    keys: MethodEnvelopes | None = None
+
+
+class RenameMethod(Shape):
+    name: MethodName
+
+
+class SignInByPasskey(Shape):
+    challenge_id: Uuid
+    assertion: Assertion
+    device: Device
+    transport: Transport
+
+
+class StartSecurityKey(Shape):
+    login_id: Uuid
+
+
+class ProveSecurityKey(Shape):
+    login_id: Uuid
+    challenge_id: Uuid
+    assertion: Assertion
+    device: Device
+    transport: Transport
+
+
+class StepUpByKey(Shape):
+    challenge_id: Uuid
+    assertion: Assertion

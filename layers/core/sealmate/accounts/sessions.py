@@ -67,6 +67,13 @@ class Sessions:
         """Whose request this is. NotSignedIn; ForeignOrigin."""
         return self._check(presented(request, origins=self.origins))
 
+    def proved(self, request: HttpRequest | None) -> Session:
+        """As `authenticate`, for what changes the ways in: StepUpNeeded if nothing was proved lately (stepping_up.py)."""
+        session = self.authenticate(request)
+        if session.proved_until <= self.clock.now():
+            raise errors.StepUpNeeded()
+        return session
+
     def rotate(self, request: HttpRequest | None) -> tuple[Issued, bool]:
         """The session with its new token, and whether it travels as a cookie."""
         shown = presented(request, origins=self.origins)
@@ -113,6 +120,14 @@ class Sessions:
         self._close(self.connections().of_session(account_id, session_id))
         self.store.delete(account_id, session_id)
         self._close(self.connections().of_session(account_id, session_id))
+
+    def revoke_others(self, session: Session) -> None:
+        """Ends all of the account's sessions but this one, and closes their WebSockets. Safe to repeat."""
+        for other in self.store.of_account(session.account_id):
+            if other.session_id != session.session_id:
+                self.store.delete(other.account_id, other.session_id)
+        opened = self.connections().of_account(session.account_id)
+        self._close([each.connection_id for each in opened if each.session_id != session.session_id])
 
     def revoke_all(self, account_id: str) -> None:
         """Ends all sessions of an account whose unlock methods are gone, so that no new one can begin. Safe to repeat."""

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from sealmate import errors
 from sealmate.accounts import proofs, tries
-from sealmate.accounts.answers import LoginStarted, PasswordProved, WrappedKeys, wrapped_keys
+from sealmate.accounts.answers import LoginStarted, PasswordProved, SecondFactorKind, WrappedKeys, wrapped_keys
 from sealmate.accounts.proving import factor_of, prove_auth
 from sealmate.accounts.records import Login
 from sealmate.accounts.sessions import Issued, Sessions
+from sealmate.accounts.signing_in_by_key import security_keys
 from sealmate.accounts.signing_up import KDF_PROFILE
-from sealmate.accounts.stores import AccountStore, LoginStore, TryStore
+from sealmate.accounts.stores import AccountStore, LoginStore, MethodStore, TryStore
 from sealmate.ports import Clock, DataSeal, KeyService, Random
 
 _LIFETIME = 600
@@ -28,6 +29,7 @@ class SigningIn:
     keys: KeyService
     seal: DataSeal
     accounts: AccountStore
+    methods: MethodStore
     logins: LoginStore
     counters: TryStore
     sessions: Sessions
@@ -50,7 +52,7 @@ class SigningIn:
     def prove_password(self, *, login_id: str, auth: bytes) -> PasswordProved:
         """`auth` of any of the account's unlock methods. StepExpired, TooManyTries, WrongCredentials."""
         login = self._under_way(login_id)
-        prove_auth(
+        method = prove_auth(
             auth,
             account_id=login.account_id,
             email_key=login.email_key,
@@ -59,13 +61,14 @@ class SigningIn:
             counters=self.counters,
             clock=self.clock,
         )
-        self.logins.prove_password(login_id)
-        return PasswordProved()
+        self.logins.prove_password(login_id, method_id=method.method_id)
+        self.methods.note_use(login.account_id, method.method_id, at=self.clock.now())
+        return PasswordProved(missing=self._missing(login.account_id))
 
     def prove_code(self, *, login_id: str, code: str, device: str) -> tuple[Issued, WrappedKeys]:
         """Six digits of the authenticator or a backup code, either good once. StepExpired, TooManyTries, WrongCode."""
         login = self._under_way(login_id)
-        if not login.password_proved:
+        if login.proved_by is None:
             raise errors.StepExpired()
         tries.count_try(login.email_key, policy=tries.CODE, counters=self.counters, clock=self.clock)
         account = self.accounts.get(login.account_id)
@@ -77,6 +80,14 @@ class SigningIn:
             raise errors.WrongCode()
         tries.forget(login.email_key, policy=tries.CODE, counters=self.counters)
         return issued, wrapped_keys(account, self.accounts.methods(account.account_id))
+
+    def _missing(self, account_id: str) -> tuple[SecondFactorKind, ...]:
+        """Any one of these; a backup code may also stand in for the authenticator's."""
+        account = self.accounts.get(account_id)
+        by_code: SecondFactorKind = "totp" if account and account.totp_sealed else "backup_code"
+        if security_keys(self.accounts.methods(account_id)):
+            return (by_code, "security_key")
+        return (by_code,)
 
     def _under_way(self, login_id: str) -> Login:
         login = self.logins.get(login_id)

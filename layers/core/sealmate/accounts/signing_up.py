@@ -47,7 +47,7 @@ class SigningUp:
         self._count(email_key, tries.MAILS_TO_ADDRESS)
         known = self.accounts.id_of(email_key) is not None
         signup_id, account_id = self.random.uuid(), self.random.uuid()
-        code = f"{int.from_bytes(self.random.bytes(8), 'big') % 10**6:06}"
+        code = mails.make_code(self.random)
         self.sign_ups.put(
             SignUp(
                 signup_id=signup_id,

@@ -7,9 +7,14 @@ from typing import Protocol
 
 from sealmate.accounts.records import (
     Account,
+    Challenge,
+    CredentialUse,
+    EmailChange,
+    Link,
     Login,
     Method,
     NewAccount,
+    PendingTotp,
     SecondFactor,
     Session,
     SignUp,
@@ -27,18 +32,98 @@ class AccountStore(Protocol):
 
     def methods(self, account_id: str) -> list[Method]: ...
 
+    def links(self, account_id: str) -> list[Link]:
+        """Between the account's epochs, the oldest first; readers look at `expires_at` themselves."""
+
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
         """All of it and the end of the sign-up in one transaction. False: sign-up over, or the e-mail was taken."""
 
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
-        """Spends the factor, ends the login, begins the session, in one transaction. False: one was spent before."""
+        """Spends the factor, ends the login, begins the session, in one transaction.
+
+        False: one was spent before, or the method that proved the login is gone.
+        """
+
+    def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
+        """Spends the factor and notes in the session until when it is proved, in one transaction.
+
+        False: the factor was spent before, or the session has ended. A factor of nothing (a passkey's proof) spends nothing.
+        """
 
     def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
         """Spends the factor and deletes the account with all that opens it, and notes that the rest is to be erased.
 
-        One transaction: unlock methods, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup. False: the
+        One transaction: unlock methods, links, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup. False: the
         factor was spent before.
         """
+
+
+class Renewals(Protocol):
+    """What takes the place of something that opens an account, in one transaction, for a session that hasn't ended."""
+
+    def backup_codes_left(self, account_id: str) -> int: ...
+
+    def backup_codes(self, session: Session, *, macs: Sequence[bytes]) -> bool:
+        """All codes there were end, these begin. False: they were replaced meanwhile, or the session has ended."""
+
+    def method(self, session: Session, *, old: Method | None, new: Method, epoch: int) -> bool:
+        """`new` takes the place of `old`, and the account's other sessions end: those beyond what a transaction can hold after it.
+
+        False: `old` isn't the one of its kind (none, if it is None), the account isn't at this epoch, or the session has ended.
+        """
+
+    def put_totp(self, pending: PendingTotp) -> None: ...
+
+    def pending_totp(self, account_id: str) -> PendingTotp | None: ...
+
+    def totp(self, session: Session, *, pending: PendingTotp, step: int, old: bytes) -> bool:
+        """The pending seed takes the place of `old` (empty if there was none), with `step` spent.
+
+        False: one of the two is no longer there, or the session.
+        """
+
+    def put_email(self, change: EmailChange) -> None: ...
+
+    def count_email_try(self, account_id: str, *, limit: int, now: int) -> EmailChange | None:
+        """The change under way with one try more; None if there is none, it has expired or had `limit` tries."""
+
+    def email(self, session: Session, *, change: EmailChange, old_key: str) -> bool:
+        """The account and its lookup move to the new address, and the change is over.
+
+        False: it was over, the address was taken meanwhile, the account's is no longer `old_key`, or the session has ended.
+        """
+
+
+class MethodStore(Protocol):
+    """Changes to the ways in, and what passkeys and security keys prove."""
+
+    def add(self, account_id: str, method: Method, *, epoch: int) -> bool:
+        """False if there is a method of this id, or the account isn't at this epoch: then its keys fit no longer."""
+
+    def rename(self, account_id: str, method_id: str, *, name: str) -> bool:
+        """False if it isn't there."""
+
+    def remove(self, account_id: str, method_id: str, *, keeping: tuple[str, str]) -> bool:
+        """In one transaction with the check that the methods `keeping` stay. False if one of the three isn't there."""
+
+    def note_use(self, account_id: str, method_id: str, *, at: int) -> None:
+        """A method that is gone stays gone."""
+
+    def admit(self, session: Session, *, use: CredentialUse, login: Login | None) -> bool:
+        """Notes the use, ends the login if there is one, begins the session, in one transaction.
+
+        False: the credential or the account is gone, its counter has moved meanwhile, or the login was over.
+        """
+
+    def prove(self, session: Session, *, use: CredentialUse, until: int) -> bool:
+        """Notes the use and until when the session is proved, in one transaction. False: one of the two isn't as it was."""
+
+
+class ChallengeStore(Protocol):
+    def put(self, challenge: Challenge) -> None: ...
+
+    def take(self, challenge_id: str) -> Challenge | None:
+        """The challenge, to the one who takes it first; None to all others."""
 
 
 class SignUpStore(Protocol):
@@ -58,7 +143,7 @@ class LoginStore(Protocol):
 
     def get(self, login_id: str) -> Login | None: ...
 
-    def prove_password(self, login_id: str) -> None:
+    def prove_password(self, login_id: str, *, method_id: str) -> None:
         """A login that is gone stays gone."""
 
 

@@ -18,13 +18,17 @@ _DAY = 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """`first_wait` 0 means: nothing more until the window ends. All in seconds."""
+    """`first_wait` 0 means: nothing more until the window ends. `remembered`: for how long after a wait the next one doubles.
+
+    All in seconds.
+    """
 
     name: str
     allowed: int
     window: int
     first_wait: int = 0
     longest_wait: int = 3600
+    remembered: int = _DAY
 
     def key(self, whose: str) -> str:
         return f"{self.name}#{whose}"
@@ -32,7 +36,10 @@ class Policy:
 
 PASSWORD = Policy(name="password", allowed=5, window=900, first_wait=30)
 CODE = Policy(name="code", allowed=5, window=900, first_wait=30)
+EMAIL_CHANGES = Policy(name="email_changes", allowed=5, window=3600)
 MAILS_TO_ADDRESS = Policy(name="mails", allowed=3, window=3600)
+# Many people may share a network, so it is allowed much, slowed down late, and forgiven soon.
+SIGN_INS_FROM_SOURCE = Policy(name="sign_ins", allowed=300, window=900, first_wait=5, longest_wait=300, remembered=900)
 SIGN_UPS_FROM_SOURCE = Policy(name="sign_ups", allowed=20, window=3600)
 
 
@@ -49,7 +56,7 @@ def counted(tries: Tries | None, *, policy: Policy, now: int) -> Tries | None:
         return replace(tries, count=count, next_at=tries.forget_at)
     # Doubling ends long before the exponent could grow beyond reason.
     wait = min(policy.first_wait * 2 ** min(count - policy.allowed, 20), policy.longest_wait)
-    return Tries(count=count, next_at=now + wait, forget_at=now + wait + _DAY)
+    return Tries(count=count, next_at=now + wait, forget_at=now + wait + policy.remembered)
 
 
 def count_try(whose: str, *, policy: Policy, counters: TryStore, clock: Clock) -> None:

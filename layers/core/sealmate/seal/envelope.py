@@ -49,6 +49,8 @@ class Namespace(IntEnum):
     SUGGESTIONS = 9
     CACHE = 10
     DETAILS = 11
+    LINK = 12
+    DEVICE_LINK = 13
     AT_REST = 64
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from sealmate.events import Finish
@@ -110,7 +110,8 @@ class Record:
 class Chat:
     """`updated_at`: the last change of any kind; `active_at`: the last message. `revision` counts the changes of `details`, from 1.
 
-    A deleted chat stays as its id, its times and `deleted`, so that other devices learn of it.
+    A deleted chat stays as its id, its times and `deleted`, so that other devices learn of it. `staged`: its keys once more, under the
+    master key of another epoch (docs/decisions/0013-rotation.md); each envelope names its own.
     """
 
     chat_id: str
@@ -123,6 +124,7 @@ class Chat:
     details: bytes | None = None
     revision: int = 0
     deleted: bool = False
+    staged: dict[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,8 @@ class ChatReply(Shape):
 
     @classmethod
     def of(cls, chat: Chat) -> ChatReply:
-        keys = [ChatKey(generation=generation, envelope=key) for generation, key in sorted(chat.keys.items())]
+        wraps = [*sorted(chat.keys.items()), *sorted(chat.staged.items())]
+        keys = [ChatKey(generation=generation, envelope=key) for generation, key in wraps]
         return cls(
             chat_id=chat.chat_id,
             generation=chat.generation,

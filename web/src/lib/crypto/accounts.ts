@@ -1,7 +1,6 @@
 // An account's keys: made at signup on the device, opened at login with every check.
-import { fromBase64url, toBase64url } from '$lib/wire/base64url';
-import { sameBytes, utf8, wipe, type Bytes } from './bytes';
-import { openWith, seal, type Place } from './envelope';
+import { toBase64url } from '$lib/wire/base64url';
+import { sameBytes, wipe, type Bytes } from './bytes';
 import { CryptoError } from './errors';
 import { makeUuid4 } from './ids';
 import { importKey, KEY_BYTES, randomBytes } from './keys';
@@ -9,8 +8,16 @@ import type { Opened } from './masters';
 import { makeMethod, openMethod, type Method, type MethodKind } from './methods';
 import { derivePasswordWith, SALT_BYTES, type Proof, type Stretch } from './passwords';
 import { deriveRecovery, writeRecoveryKey } from './recovery';
+import { openSigningKey, sealSigningKey } from './signing_keys';
 import * as statements from './statements';
-import type { AccountKeys, WrappedKeys, WrappedMethod } from './wrapped';
+import {
+  readBytes,
+  readStatement,
+  writeStatement,
+  type AccountKeys,
+  type WrappedKeys,
+  type WrappedMethod,
+} from './wrapped';
 
 const FIRST_EPOCH = 1;
 
@@ -56,7 +63,7 @@ export async function makeAccountKeysWith(
     recovery: await method('recovery', byRecovery),
     signing: {
       public_key: toBase64url(signing.publicKey),
-      private: toBase64url(await seal(master, signingPlace(account, FIRST_EPOCH), signing.seed)),
+      private: toBase64url(await sealSigningKey(signing.seed, { account, epoch: FIRST_EPOCH, master })),
     },
     statement: writeStatement(statement),
   };
@@ -66,7 +73,7 @@ export async function makeAccountKeysWith(
   return { keys, opened, recoveryKey, masterBytes };
 }
 
-async function madeMethod(
+export async function madeMethod(
   proof: Proof,
   of: Omit<Parameters<typeof makeMethod>[0], 'id' | 'kek'>,
 ): Promise<AccountKeys['recovery']> {
@@ -113,57 +120,18 @@ export async function unlock(of: {
 
 async function proveMaster(wrapped: WrappedKeys, master: CryptoKey, publicKey: Bytes): Promise<void> {
   const { account_id: account, epoch } = wrapped;
-  if (!sameBytes(publicKey, read(wrapped.signing.public_key))) throw new CryptoError('signing_key_mismatch');
-  await statements.verifyStatement(readStatement(wrapped), { account, epoch, master, publicKey });
-  const seed = await openWith(master, signingPlace(account, epoch), read(wrapped.signing.private));
-  try {
-    // A seed belongs to this public key if what it signs verifies under it.
-    const probe = utf8('sealmate v1 signing key');
-    const fits =
-      seed.length === statements.SIGNING_SEED_BYTES &&
-      (await statements.verifies(publicKey, probe, await statements.sign(seed, probe)));
-    if (!fits) throw new CryptoError('signing_key_mismatch');
-  } finally {
-    wipe(seed);
-  }
-}
-
-function signingPlace(account: string, epoch: number): Place {
-  return { namespace: 'signing_key', account, scope: 'account', record: account, epoch };
+  if (!sameBytes(publicKey, readBytes(wrapped.signing.public_key)))
+    throw new CryptoError('signing_key_mismatch');
+  await statements.verifyStatement(readStatement(wrapped.statement), { account, epoch, master, publicKey });
+  wipe(await openSigningKey(wrapped, master, publicKey));
 }
 
 function readMethod(method: WrappedMethod): Method {
   return {
     id: method.method_id,
     kind: method.kind,
-    secret: read(method.secret),
-    master: read(method.master),
-    public: read(method.public),
+    secret: readBytes(method.secret),
+    master: readBytes(method.master),
+    public: readBytes(method.public),
   };
-}
-
-function readStatement({ statement }: WrappedKeys): statements.EpochStatement {
-  return {
-    epoch: statement.epoch,
-    commitment: read(statement.commitment),
-    previous: read(statement.previous),
-    signature: read(statement.signature),
-  };
-}
-
-function writeStatement(statement: statements.EpochStatement): WrappedKeys['statement'] {
-  return {
-    epoch: statement.epoch,
-    commitment: toBase64url(statement.commitment),
-    previous: toBase64url(statement.previous),
-    signature: toBase64url(statement.signature),
-  };
-}
-
-function read(text: string): Bytes {
-  try {
-    return fromBase64url(text);
-  } catch {
-    throw new CryptoError('bad_content');
-  }
 }

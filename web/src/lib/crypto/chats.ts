@@ -66,6 +66,23 @@ export async function openChatKey(of: {
   return { account, chat, generation, key };
 }
 
+/** The same key under another master key. */
+export async function rewrapChatKey(of: {
+  account: string;
+  chat: string;
+  generation: number;
+  old: MasterKey;
+  master: MasterKey;
+  envelope: Bytes;
+}): Promise<Bytes> {
+  const { account, chat, generation, old, master } = of;
+  const bytes = await openWith(old.key, chatKeyPlace(account, chat, generation, old.epoch), of.envelope);
+  if (bytes.length !== KEY_BYTES) throw new CryptoError('bad_content');
+  const envelope = await seal(master.key, chatKeyPlace(account, chat, generation, master.epoch), bytes);
+  wipe(bytes);
+  return envelope;
+}
+
 const answerKeysOf = new WeakMap<ChatKey, Promise<AnswerKeys>>();
 
 /** Made once for each chat key: expanding the seed is the dear part. */

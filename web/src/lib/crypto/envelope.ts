@@ -28,6 +28,8 @@ export const NAMESPACES = {
   suggestions: 9,
   cache: 10,
   details: 11,
+  link: 12,
+  device_link: 13,
 } as const;
 export type Namespace = keyof typeof NAMESPACES;
 

@@ -2,7 +2,9 @@
 import { makeAccountKeysWith, type MadeAccount } from './accounts';
 import type { Bytes } from './bytes';
 import { derivePasswordWith, type Proof } from './passwords';
+import { makePasswordWith, type OpenAccount } from './replacements';
 import { stretchInWorker } from './stretching';
+import type { AccountKeys } from './wrapped';
 
 export { unlock, type MadeAccount } from './accounts';
 export type { Bytes } from './bytes';
@@ -16,6 +18,7 @@ export {
   openMessage,
   openSuggestions,
   openTitle,
+  rewrapChatKey,
   sealAnswer,
   sealDetails,
   sealMessage,
@@ -34,8 +37,26 @@ export { openLocal, sealLocal } from './local';
 export { deviceKey, importMasterKey, type MasterKey, type Opened } from './masters';
 export type { MethodKind } from './methods';
 export type { Proof } from './passwords';
+export { advance as advancePins, NO_PINS, type Pins } from './pins';
 export { deriveRecovery, normaliseRecoveryText, readRecoveryKey } from './recovery';
-export type { AccountKeys, WrappedKeys } from './wrapped';
+export { makeRecoveryKey, type OpenAccount } from './replacements';
+export {
+  followLinks,
+  nameMethods,
+  openDeviceLink,
+  turnMaster,
+  verifyOwnManifest,
+  type Turned,
+} from './rotation';
+export { statementHash } from './statements';
+export {
+  readManifest,
+  readStatement,
+  type AccountKeys,
+  type SignedManifest,
+  type WrappedKeys,
+  type WrappedLink,
+} from './wrapped';
 
 /** Argon2id runs in a worker; `worker_failed` if that could not start or ended. */
 export async function derivePassword(of: {
@@ -54,4 +75,9 @@ export async function makeAccountKeys(of: {
   kdfProfile: number;
 }): Promise<MadeAccount> {
   return makeAccountKeysWith(stretchInWorker, of);
+}
+
+/** The unlock method of a new password, for keys that are open. */
+export async function makePassword(of: OpenAccount & { password: string }): Promise<AccountKeys['password']> {
+  return makePasswordWith(stretchInWorker, of);
 }

@@ -19,9 +19,11 @@ export async function importMasterKey(bytes: Bytes, epoch: number): Promise<Mast
   return { epoch, key: await importKey(bytes) };
 }
 
+export const DEVICE_STORE = 'sealmate v1 device store';
+
 /** What this browser keeps is encrypted under it: whoever lacks the master key reads nothing on the disk. */
 export async function deviceKey(master: MasterKey): Promise<CryptoKey> {
-  const bytes = await derive(master.key, 'sealmate v1 device store');
+  const bytes = await derive(master.key, DEVICE_STORE);
   const key = await importAesKey(bytes);
   wipe(bytes);
   return key;

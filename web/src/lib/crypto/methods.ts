@@ -3,7 +3,8 @@ import { concat, sameBytes, wipe, type Bytes } from './bytes';
 import { openSealed, openWith, seal, sealTo, type Place } from './envelope';
 import { CryptoError } from './errors';
 import { importKey, KEY_BYTES, randomBytes } from './keys';
-import { keyPair, SEED_BYTES } from './xwing';
+import type { MasterKey } from './masters';
+import { keyPair, PUBLIC_KEY_BYTES, SEED_BYTES } from './xwing';
 
 export type MethodKind = 'password' | 'recovery';
 
@@ -67,6 +68,23 @@ export async function openMethod(
     throw new CryptoError('public_key_mismatch');
   }
   return { masterBytes, master, signingPublicKey };
+}
+
+/** Sealed to the same method under the next master key, whose bytes these are. */
+export async function sealAnew(
+  method: { id: string; kind: string; public: Bytes },
+  of: { account: string; old: MasterKey; master: MasterKey; masterBytes: Bytes },
+): Promise<{ id: string; master: Bytes; public: Bytes }> {
+  const { account, old, master } = of;
+  // Only who holds the old master key can have written the public key that the new one is sealed to.
+  const publicKey = await openWith(old.key, placesOf(account, method, old.epoch).public, method.public);
+  if (publicKey.length !== PUBLIC_KEY_BYTES) throw new CryptoError('bad_content');
+  const places = placesOf(account, method, master.epoch);
+  return {
+    id: method.id,
+    master: await sealTo(publicKey, places.master, of.masterBytes),
+    public: await seal(master.key, places.public, publicKey),
+  };
 }
 
 function placesOf(

@@ -1,7 +1,7 @@
 // Epoch statements: the account's signed word on which master key belongs to which epoch; and the key that signs them.
 import { concat, lp, NOTHING, sameBytes, u32, utf8, wipe, type Bytes } from './bytes';
 import { CryptoError } from './errors';
-import { derive, webCrypto } from './keys';
+import { derive, hashOf, webCrypto } from './keys';
 
 export interface EpochStatement {
   readonly epoch: number;
@@ -60,6 +60,10 @@ export async function commitToMaster(master: CryptoKey): Promise<Bytes> {
 export function statementBytes(account: string, statement: Omit<EpochStatement, 'signature'>): Bytes {
   const { epoch, commitment, previous } = statement;
   return concat(lp(utf8('sealmate v1 epoch')), lp(utf8(account)), u32(epoch), lp(commitment), lp(previous));
+}
+
+export async function statementHash(account: string, statement: EpochStatement): Promise<Bytes> {
+  return hashOf(statementBytes(account, statement));
 }
 
 export async function makeStatement(of: {

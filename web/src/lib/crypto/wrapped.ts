@@ -1,4 +1,9 @@
-// An account's keys as they travel: AccountKeys and WrappedKeys of docs/protocol.md, bytes as base64url.
+// An account's keys as they travel: AccountKeys and WrappedKeys of docs/protocol.md, bytes as base64url; read and written.
+import { fromBase64url, toBase64url } from '$lib/wire/base64url';
+import type { Bytes } from './bytes';
+import { CryptoError } from './errors';
+import type { Manifest } from './manifests';
+import type { EpochStatement } from './statements';
 
 interface Envelopes {
   method_id: string;
@@ -11,13 +16,37 @@ export interface WrappedMethod extends Envelopes {
   kind: 'password' | 'recovery';
 }
 
-/** What login gets back. */
+interface WrappedStatement {
+  epoch: number;
+  commitment: string;
+  previous: string;
+  signature: string;
+}
+
+export interface SignedManifest {
+  sequence: number;
+  epoch: number;
+  previous: string;
+  methods: { method_id: string; public_hash: string }[];
+  signature: string;
+}
+
+/** Leads from the epoch before `statement.epoch` to it. */
+export interface WrappedLink {
+  statement: WrappedStatement;
+  forward: string;
+  device: string;
+}
+
+/** What login gets back. `links`: from earlier epochs to this one, the oldest first. */
 export interface WrappedKeys {
   account_id: string;
   epoch: number;
   methods: WrappedMethod[];
   signing: { public_key: string; private: string };
-  statement: { epoch: number; commitment: string; previous: string; signature: string };
+  statement: WrappedStatement;
+  manifest?: SignedManifest | null | undefined;
+  links?: readonly WrappedLink[] | undefined;
 }
 
 /** What signup sends. */
@@ -26,4 +55,56 @@ export interface AccountKeys {
   recovery: Envelopes & { auth: string };
   signing: WrappedKeys['signing'];
   statement: WrappedKeys['statement'];
+}
+
+export function readStatement(statement: WrappedStatement): EpochStatement {
+  return {
+    epoch: statement.epoch,
+    commitment: readBytes(statement.commitment),
+    previous: readBytes(statement.previous),
+    signature: readBytes(statement.signature),
+  };
+}
+
+export function writeStatement(statement: EpochStatement): WrappedStatement {
+  return {
+    epoch: statement.epoch,
+    commitment: toBase64url(statement.commitment),
+    previous: toBase64url(statement.previous),
+    signature: toBase64url(statement.signature),
+  };
+}
+
+export function readManifest(manifest: SignedManifest): Manifest {
+  return {
+    sequence: manifest.sequence,
+    epoch: manifest.epoch,
+    previous: readBytes(manifest.previous),
+    methods: manifest.methods.map((each) => ({
+      id: each.method_id,
+      publicHash: readBytes(each.public_hash),
+    })),
+    signature: readBytes(manifest.signature),
+  };
+}
+
+export function writeManifest(manifest: Manifest): SignedManifest {
+  return {
+    sequence: manifest.sequence,
+    epoch: manifest.epoch,
+    previous: toBase64url(manifest.previous),
+    methods: manifest.methods.map((each) => ({
+      method_id: each.id,
+      public_hash: toBase64url(each.publicHash),
+    })),
+    signature: toBase64url(manifest.signature),
+  };
+}
+
+export function readBytes(text: string): Bytes {
+  try {
+    return fromBase64url(text);
+  } catch {
+    throw new CryptoError('bad_content');
+  }
 }

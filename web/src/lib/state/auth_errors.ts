@@ -12,6 +12,19 @@ export const notSignedIn = () =>
 export const otherAccount = () =>
   here('other_account', m.auth_error_other_account(), m.auth_error_other_account_next());
 
+/** A part of the app could not be loaded. */
+export const noNetwork = () => here('offline', m.auth_error_offline(), m.auth_error_offline_next());
+
+/** The person would rather not prove that it is them; nothing was changed, and nothing need be said. */
+export const notProved = () => here('not_proved', m.errors_step_up_needed(), m.errors_step_up_needed_next());
+
+/** What was typed opens nothing here. */
+export function wrongSecret(kind: Secret['kind']): ApiError {
+  return kind === 'password'
+    ? here('wrong_password', m.auth_error_wrong_password(), m.auth_error_wrong_password_next())
+    : here('wrong_recovery_key', m.auth_error_wrong_recovery_key(), m.auth_error_bad_recovery_key_next());
+}
+
 /** Why keys didn't open: as a rule a slip in typing; anything else means that what is stored was changed or damaged. */
 export function keysUnreadable(error: unknown, kind: Secret['kind']): ApiError {
   if (error instanceof ApiError) return error;
@@ -19,16 +32,7 @@ export function keysUnreadable(error: unknown, kind: Secret['kind']): ApiError {
   if (reason === 'bad_recovery_key') {
     return here('bad_recovery_key', m.auth_error_bad_recovery_key(), m.auth_error_bad_recovery_key_next());
   }
-  if (reason === 'wrong_key' && kind === 'password') {
-    return here('wrong_password', m.auth_error_wrong_password(), m.auth_error_wrong_password_next());
-  }
-  if (reason === 'wrong_key') {
-    return here(
-      'wrong_recovery_key',
-      m.auth_error_wrong_recovery_key(),
-      m.auth_error_bad_recovery_key_next(),
-    );
-  }
+  if (reason === 'wrong_key') return wrongSecret(kind);
   const ofTheBrowser = error instanceof Error && 'ofTheBrowser' in error && error.ofTheBrowser === true;
   if (reason !== '' && !ofTheBrowser)
     return here(

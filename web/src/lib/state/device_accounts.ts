@@ -10,6 +10,9 @@ export interface Arrival {
   kdfProfile: number;
 }
 
+/** What may be other than it was when this device signed in. */
+export type Changed = Partial<Pick<KnownAccount, 'wrapped' | 'salt' | 'kdfProfile' | 'email'>>;
+
 export class DeviceAccounts {
   #keys: KeyStore;
   #forget: (account: string) => Promise<void>;
@@ -50,6 +53,15 @@ export class DeviceAccounts {
   async choose(staySignedIn: boolean): Promise<void> {
     const known = await this.known();
     if (known) await this.#keys.put({ account: { ...known, staySignedIn } });
+  }
+
+  /** What unlocks the account was changed. */
+  async change(changed: Changed): Promise<KnownAccount | null> {
+    const known = await this.known();
+    if (known === null) return null;
+    const now = { ...known, ...changed };
+    await this.#keys.put({ account: now });
+    return now;
   }
 
   /** Nobody is signed in here from now on; the server is still to be told. */

@@ -5,8 +5,6 @@ export type Strength = 0 | 1 | 2 | 3 | 4;
 
 export interface StrengthMeter {
   strengthOf(password: string, email: string): Strength;
-  /** `plain`: trimmed, in lower case. */
-  isCommon(plain: string): boolean;
 }
 
 let loading: Promise<StrengthMeter> | null = null;
@@ -29,10 +27,8 @@ async function load(): Promise<StrengthMeter> {
     graphs: common.adjacencyGraphs,
     maxLength: 64, // beyond that only time would be lost: it is strong
   });
-  const passwords = new Set(common.dictionary['passwords-common']);
   return {
     strengthOf: (password, email) =>
       estimator.check(password, ['sealmate', email, ...email.split(/[@.]/)]).score,
-    isCommon: (plain) => passwords.has(plain),
   };
 }

@@ -5,7 +5,7 @@ import { toBase64url } from '$lib/wire/base64url';
 import { ApiError, api, type Api } from './api';
 import { keysUnreadable, notSignedIn, otherAccount } from './auth_errors';
 import { KeptOpen, tabStorage, type TabStorage } from './kept_open';
-import { DeviceAccounts, type Arrival } from './device_accounts';
+import { DeviceAccounts, type Arrival, type Changed } from './device_accounts';
 import { openKeyStore, type AccountName, type KeyStore, type KnownAccount } from './key_store';
 import { findOneTimeSecrets, keepOneTimeSecrets, type OneTimeSecrets } from './one_time_secrets';
 import { deriveProof, type PasswordSetting, type Secret } from './proofs';
@@ -144,13 +144,26 @@ export class Session {
 
   /** For what asks for proof again: the password or recovery key as `auth`, with a code of the second factor. */
   async prove(secret: Secret, code: string): Promise<{ auth: string; code: string }> {
+    const { auth } = await this.proofOf(secret);
+    return { auth: toBase64url(auth), code: code.trim() };
+  }
+
+  /** The proof for the server, and the key that opens the unlock method. */
+  async proofOf(secret: Secret): Promise<Crypto.Proof> {
     if (this.#known === null) throw notSignedIn();
     try {
-      const { auth } = await deriveProof(await this.#parts.crypto(), secret, passwordSetting(this.#known));
-      return { auth: toBase64url(auth), code: code.trim() };
+      return await deriveProof(await this.#parts.crypto(), secret, passwordSetting(this.#known));
     } catch (error) {
       throw keysUnreadable(error, secret.kind);
     }
+  }
+
+  /** The ways in were changed here: every tab works with what an unlock needs from now on. */
+  async methodsChanged(changed: Changed): Promise<void> {
+    const known = await this.#accounts.change(changed);
+    if (known === null || known.id !== this.#known?.id) return;
+    this.#take(known);
+    this.#channel.tell({ kind: 'renewed' });
   }
 
   /** A choice for this device. Turned off, the password is asked for when the page is opened the next time. */
@@ -225,7 +238,7 @@ export class Session {
   async #hear(news: SessionNews): Promise<void> {
     if (news.kind === 'locked' && this.phase === 'open') this.#close('locked');
     if (news.kind === 'signed_out' && this.phase !== 'starting') this.#close('signed_out');
-    if (news.kind === 'renewed' && this.expired) await this.#renewed();
+    if (news.kind === 'renewed' && this.#known !== null) await this.#renewed();
     if (news.kind === 'secret_wanted' && this.phase === 'open' && news.account === this.account?.id) {
       this.#tellOpened();
     }
@@ -301,7 +314,7 @@ export class Session {
   async #renewed(): Promise<void> {
     const stored = await this.#accounts.known();
     if (stored?.id !== this.#known?.id) return;
-    if (stored) this.#known = stored;
+    if (stored) this.#take(stored);
     this.expired = false;
     this.#relogin.done();
     void this.#rotation?.start();

@@ -58,6 +58,8 @@ function wrapped(account: string, epoch = 1): WrappedKeys {
     methods: [method('password', `password of ${account}`), method('recovery', `recovery of ${account}`)],
     signing: { public_key: '', private: '' },
     statement: { epoch, commitment: '', previous: '', signature: '' },
+    manifest: null,
+    links: [],
   };
 }
 
@@ -446,4 +448,21 @@ it('proves the person again for what asks for it', async () => {
     auth: btoa('auth password of mira').replace(/=+$/, ''),
     code: '123456',
   });
+});
+
+it('opens in every tab with the password that was chosen in one of them, and with no other', async () => {
+  const browser = new Browser();
+  const { session: one, storage } = await browser.signedInTab();
+  const { session: other } = browser.tab(new Map(storage));
+  await other.start();
+  const changed = wrapped('mira');
+  changed.methods[0]!.secret = 'another password';
+  await one.methodsChanged({ wrapped: changed, salt: 'BBBB' });
+  await settled();
+  await one.lock();
+  for (const session of [one, other]) {
+    await expect(session.unlock(secret())).rejects.toMatchObject({ code: 'wrong_password' });
+  }
+  await other.unlock({ kind: 'password', text: 'another password' });
+  expect(other.phase).toBe('open');
 });

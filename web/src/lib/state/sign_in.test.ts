@@ -34,6 +34,7 @@ const WRAPPED = {
   methods: [],
   signing: { public_key: '', private: '' },
   statement: { epoch: 1, commitment: '', previous: '', signature: '' },
+  links: [],
 };
 
 type Answers = Record<string, (body: Record<string, unknown>) => object>;

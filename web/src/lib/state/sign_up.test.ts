@@ -68,6 +68,7 @@ const KEYS = {
   methods: [],
   signing: { public_key: '', private: '' },
   statement: { epoch: 1, commitment: '', previous: '', signature: '' },
+  links: [],
 };
 
 /** A browser tab in which somebody signs up; `answers` are given in turn. */

@@ -44,16 +44,18 @@ export const LoginStarted = v.object({
 export type LoginStarted = v.InferOutput<typeof LoginStarted>;
 
 export const PasswordProved = v.object({
-  missing: v.array(v.literal('totp')),
+  missing: v.array(v.picklist(['totp', 'backup_code', 'security_key'])),
 });
 export type PasswordProved = v.InferOutput<typeof PasswordProved>;
 
 export const WrappedMethod = v.object({
   method_id: v.string(),
-  kind: v.picklist(['password', 'recovery']),
+  kind: v.union([v.picklist(['password', 'recovery']), v.picklist(['passkey', 'security_key'])]),
   secret: v.string(),
   master: v.string(),
   public: v.string(),
+  credential_id: v.nullish(v.string(), null),
+  transports: v.nullish(v.array(v.string()), null),
 });
 export type WrappedMethod = v.InferOutput<typeof WrappedMethod>;
 
@@ -71,12 +73,36 @@ export const EpochStatement = v.object({
 });
 export type EpochStatement = v.InferOutput<typeof EpochStatement>;
 
+export const NamedMethod = v.object({
+  method_id: v.string(),
+  public_hash: v.string(),
+});
+export type NamedMethod = v.InferOutput<typeof NamedMethod>;
+
+export const SignedManifest = v.object({
+  sequence: v.number(),
+  epoch: v.number(),
+  previous: v.string(),
+  methods: v.array(NamedMethod),
+  signature: v.string(),
+});
+export type SignedManifest = v.InferOutput<typeof SignedManifest>;
+
+export const EpochLink = v.object({
+  statement: EpochStatement,
+  forward: v.string(),
+  device: v.string(),
+});
+export type EpochLink = v.InferOutput<typeof EpochLink>;
+
 export const WrappedKeys = v.object({
   account_id: v.string(),
   epoch: v.number(),
   methods: v.array(WrappedMethod),
   signing: Signing,
   statement: EpochStatement,
+  manifest: v.nullish(SignedManifest, null),
+  links: v.array(EpochLink),
 });
 export type WrappedKeys = v.InferOutput<typeof WrappedKeys>;
 
@@ -108,6 +134,8 @@ export const AccountAnswer = v.object({
   email: v.string(),
   created_at: v.number(),
   epoch: v.number(),
+  rotation_due_at: v.number(),
+  backup_codes_left: v.number(),
   wallet: WalletAnswer,
 });
 export type AccountAnswer = v.InferOutput<typeof AccountAnswer>;
@@ -125,6 +153,37 @@ export const SessionList = v.object({
   sessions: v.array(SessionListed),
 });
 export type SessionList = v.InferOutput<typeof SessionList>;
+
+export const SteppedUp = v.object({
+  proved_until: v.number(),
+});
+export type SteppedUp = v.InferOutput<typeof SteppedUp>;
+
+export const BackupCodes = v.object({
+  codes: v.array(v.string()),
+});
+export type BackupCodes = v.InferOutput<typeof BackupCodes>;
+
+export const CeremonyOptions = v.object({
+  challenge_id: v.string(),
+  options: v.record(v.string(), v.unknown()),
+});
+export type CeremonyOptions = v.InferOutput<typeof CeremonyOptions>;
+
+export const MethodListed = v.object({
+  method_id: v.string(),
+  kind: v.union([v.picklist(['password', 'recovery']), v.picklist(['passkey', 'security_key'])]),
+  name: v.nullish(v.string(), null),
+  created_at: v.number(),
+  last_used_at: v.nullish(v.number(), null),
+  unlocks: v.boolean(),
+});
+export type MethodListed = v.InferOutput<typeof MethodListed>;
+
+export const MethodList = v.object({
+  methods: v.array(MethodListed),
+});
+export type MethodList = v.InferOutput<typeof MethodList>;
 
 export const WalletReply = v.object({
   available: v.number(),

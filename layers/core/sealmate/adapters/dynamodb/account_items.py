@@ -3,12 +3,17 @@
 | table | pk | sk | row |
 |---|---|---|---|
 | accounts | account | ACCOUNT | AccountItem |
-| accounts | account | METHOD#method | MethodItem: an unlock method |
+| accounts | account | METHOD#method | MethodItem: a way in |
 | accounts | account | BACKUP#hash | BackupItem: a backup code that wasn't used yet |
 | accounts | account | SESSION#session | SessionItem |
+| accounts | account | ROTATION | RotationItem: who turns the master key now, and what is staged beside the chats |
+| accounts | account | LINK#epoch | LinkItem: leads from the epoch before, until all have followed, or 30 days |
+| accounts | account | PENDING#EMAIL | PendingEmailItem: a change of address, for minutes |
+| accounts | account | PENDING#TOTP | PendingTotpItem: an authenticator that is being set up, for minutes |
 | accounts | EMAIL#keyed hash | EMAIL | EmailItem: whose address this is |
 | accounts | SIGNUP#id | SIGNUP | SignUpItem, for minutes |
 | accounts | LOGIN#id | LOGIN | LoginItem, for minutes |
+| accounts | CHALLENGE#id | CHALLENGE | ChallengeItem, for minutes |
 | accounts | TRIES#what#whose | TRIES | TriesItem, until it is forgotten |
 | accounts | ERASING | account | ErasureItem: an account that is gone, until nothing is left of it |
 | connections | TICKET#hash | TICKET | TicketItem, for seconds |
@@ -18,7 +23,13 @@ DynamoDB deletes rows some time after their `ttl`, so readers look at the time t
 
 from __future__ import annotations
 
-from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 
 from sealmate.adapters.dynamodb.table import Item
 
@@ -26,13 +37,15 @@ ERASING = "ERASING"
 
 
 class AccountItem(Item):
+    """`ways_in` counts the methods that were added since signing up: a rotation that hasn't seen one must not be finished."""
+
     class Meta:
         pass
 
     created_at = NumberAttribute()
     email_key = UnicodeAttribute()
     email_sealed = BinaryAttribute(legacy_encoding=False)
-    totp_sealed = BinaryAttribute(legacy_encoding=False)
+    totp_sealed = BinaryAttribute(legacy_encoding=False, null=True)
     totp_step = NumberAttribute()
     signing_public = BinaryAttribute(legacy_encoding=False)
     signing_private = BinaryAttribute(legacy_encoding=False)
@@ -40,6 +53,43 @@ class AccountItem(Item):
     commitment = BinaryAttribute(legacy_encoding=False)
     previous = BinaryAttribute(legacy_encoding=False, null=True)
     signature = BinaryAttribute(legacy_encoding=False)
+    manifest = JSONAttribute(null=True)
+    manifest_sequence = NumberAttribute(null=True)
+    rotated_at = NumberAttribute(null=True)
+    ways_in = NumberAttribute(null=True)
+    codes_made = NumberAttribute(null=True)
+
+
+class RotationItem(Item):
+    """`methods` is {method id: [master, public]}, both base64url."""
+
+    class Meta:
+        pass
+
+    lease_id = UnicodeAttribute()
+    epoch = NumberAttribute()
+    session_id = UnicodeAttribute()
+    expires_at = NumberAttribute()
+    methods = JSONAttribute(null=True)
+    signing = BinaryAttribute(legacy_encoding=False, null=True)
+    ttl = NumberAttribute()
+
+
+class LinkItem(Item):
+    """`acknowledged`: ids of sessions."""
+
+    class Meta:
+        pass
+
+    epoch = NumberAttribute()
+    commitment = BinaryAttribute(legacy_encoding=False)
+    previous = BinaryAttribute(legacy_encoding=False)
+    signature = BinaryAttribute(legacy_encoding=False)
+    forward = BinaryAttribute(legacy_encoding=False)
+    device = BinaryAttribute(legacy_encoding=False)
+    made_at = NumberAttribute()
+    acknowledged = UnicodeSetAttribute(null=True)
+    ttl = NumberAttribute()
 
 
 class MethodItem(Item):
@@ -48,17 +98,49 @@ class MethodItem(Item):
 
     method_id = UnicodeAttribute()
     kind = UnicodeAttribute()
-    auth_mac = BinaryAttribute(legacy_encoding=False)
-    secret = BinaryAttribute(legacy_encoding=False)
-    master = BinaryAttribute(legacy_encoding=False)
-    public = BinaryAttribute(legacy_encoding=False)
+    auth_mac = BinaryAttribute(legacy_encoding=False, null=True)
+    secret = BinaryAttribute(legacy_encoding=False, null=True)
+    master = BinaryAttribute(legacy_encoding=False, null=True)
+    public = BinaryAttribute(legacy_encoding=False, null=True)
     salt = BinaryAttribute(legacy_encoding=False, null=True)
     kdf_profile = NumberAttribute(null=True)
+    credential_id = BinaryAttribute(legacy_encoding=False, null=True)
+    credential_key = BinaryAttribute(legacy_encoding=False, null=True)
+    sign_count = NumberAttribute(null=True)
+    transports = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    created_at = NumberAttribute(null=True)
+    last_used_at = NumberAttribute(null=True)
 
 
 class BackupItem(Item):
     class Meta:
         pass
+
+
+class PendingTotpItem(Item):
+    class Meta:
+        pass
+
+    session_id = UnicodeAttribute()
+    totp_sealed = BinaryAttribute(legacy_encoding=False)
+    expires_at = NumberAttribute()
+    ttl = NumberAttribute()
+
+
+class PendingEmailItem(Item):
+    class Meta:
+        pass
+
+    session_id = UnicodeAttribute()
+    change_id = UnicodeAttribute()
+    email_key = UnicodeAttribute()
+    email_sealed = BinaryAttribute(legacy_encoding=False)
+    new_mac = BinaryAttribute(legacy_encoding=False)
+    old_mac = BinaryAttribute(legacy_encoding=False)
+    expires_at = NumberAttribute()
+    tries = NumberAttribute()
+    ttl = NumberAttribute()
 
 
 class EmailItem(Item):
@@ -82,6 +164,7 @@ class SessionItem(Item):
     secret_hash = BinaryAttribute(legacy_encoding=False)
     previous_hash = BinaryAttribute(legacy_encoding=False, null=True)
     previous_until = NumberAttribute()
+    proved_until = NumberAttribute(null=True)
     ttl = NumberAttribute()
 
 
@@ -109,7 +192,20 @@ class LoginItem(Item):
     account_id = UnicodeAttribute()
     email_key = UnicodeAttribute()
     expires_at = NumberAttribute()
-    password_proved = BooleanAttribute()
+    proved_by = UnicodeAttribute(null=True)
+    ttl = NumberAttribute()
+
+
+class ChallengeItem(Item):
+    class Meta:
+        pass
+
+    challenge_id = UnicodeAttribute()
+    purpose = UnicodeAttribute()
+    challenge = BinaryAttribute(legacy_encoding=False)
+    account_id = UnicodeAttribute()
+    bound_to = UnicodeAttribute()
+    expires_at = NumberAttribute()
     ttl = NumberAttribute()
 
 

@@ -8,24 +8,37 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
-from sealmate.accounts.records import Account, Login, Method, NewAccount, SecondFactor, Session, SignUp, Statement
+from sealmate.accounts.records import (
+    Account,
+    Link,
+    Login,
+    Method,
+    NewAccount,
+    SecondFactor,
+    Session,
+    SignUp,
+    Statement,
+)
 from sealmate.adapters.dynamodb.account_items import (
     ERASING,
     AccountItem,
     BackupItem,
     EmailItem,
     ErasureItem,
-    LoginItem,
+    LinkItem,
     MethodItem,
+    RotationItem,
     SessionItem,
     SignUpItem,
 )
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
-from sealmate.adapters.dynamodb.sessions import session_item
+from sealmate.adapters.dynamodb.links import links_of, manifest_of
+from sealmate.adapters.dynamodb.methods import end_login, method_item, method_of
+from sealmate.adapters.dynamodb.sessions import session_item, session_key
 from sealmate.adapters.dynamodb.table import Refused, commit
 
 # With the other rows of an account no more than the hundred writes of a transaction; sessions beyond are revoked after it.
-_SESSIONS_AT_ONCE = 80
+_SESSIONS_AT_ONCE = 60
 
 
 class DynamoAccounts:
@@ -45,7 +58,7 @@ class DynamoAccounts:
             created_at=int(item.created_at),
             email_key=item.email_key,
             email_sealed=item.email_sealed,
-            totp_sealed=item.totp_sealed,
+            totp_sealed=item.totp_sealed or b"",
             totp_step=int(item.totp_step),
             signing_public=item.signing_public,
             signing_private=item.signing_private,
@@ -55,18 +68,23 @@ class DynamoAccounts:
                 previous=item.previous or b"",
                 signature=item.signature,
             ),
+            manifest=manifest_of(item.manifest),
+            rotated_at=None if item.rotated_at is None else int(item.rotated_at),
         )
 
     def methods(self, account_id: str) -> list[Method]:
         items = MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True)
-        return [_method(item) for item in items]
+        return [method_of(item) for item in items]
+
+    def links(self, account_id: str) -> list[Link]:
+        return links_of(account_id)
 
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
         account, account_id = new.account, new.account.account_id
         begun = [
             EmailItem(_email(account.email_key), "EMAIL", account_id=account_id),
             _account_item(account),
-            *(_method_item(account_id, method) for method in new.methods),
+            *(method_item(account_id, method) for method in new.methods),
             *(_backup_item(account_id, mac) for mac in new.backup_macs),
             session_item(new.session),
             WalletItem(account_id, "WALLET", available=new.grant.credits, held=0),
@@ -92,21 +110,20 @@ class DynamoAccounts:
 
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         def write(transaction: TransactWrite) -> None:
-            transaction.delete(
-                LoginItem(f"LOGIN#{login.login_id}", "LOGIN"),
-                condition=LoginItem.password_proved == True,  # noqa: E712 - PynamoDB builds a condition from it
-            )
-            if factor.totp_step is not None:
-                transaction.update(
-                    AccountItem(session.account_id, "ACCOUNT"),
-                    actions=[AccountItem.totp_step.set(factor.totp_step)],
-                    condition=AccountItem.totp_step < factor.totp_step,
-                )
-            if factor.backup_mac is not None:
-                transaction.delete(
-                    _backup_item(session.account_id, factor.backup_mac), condition=BackupItem.pk.exists()
-                )
+            end_login(login, transaction)
+            _spend(factor, session.account_id, transaction)
             transaction.save(session_item(session))
+
+        return _made(write)
+
+    def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
+        def write(transaction: TransactWrite) -> None:
+            _spend(factor, session.account_id, transaction)
+            transaction.update(
+                SessionItem(session.account_id, session_key(session.session_id)),
+                actions=[SessionItem.proved_until.set(until)],
+                condition=SessionItem.pk.exists(),
+            )
 
         return _made(write)
 
@@ -121,6 +138,8 @@ class DynamoAccounts:
             *MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True),
             *(backup for backup in backups if not spent or backup.sk != spent.sk),
             *sessions,
+            *LinkItem.query(account_id, LinkItem.sk.startswith("LINK#"), consistent_read=True),
+            RotationItem(account_id, "ROTATION"),
         ]
         unspent: Condition = AccountItem.pk.exists()
         if factor.totp_step is not None:
@@ -148,6 +167,17 @@ def _made(write: Callable[[TransactWrite], None]) -> bool:
     return True
 
 
+def _spend(factor: SecondFactor, account_id: str, transaction: TransactWrite) -> None:
+    if factor.totp_step is not None:
+        transaction.update(
+            AccountItem(account_id, "ACCOUNT"),
+            actions=[AccountItem.totp_step.set(factor.totp_step)],
+            condition=AccountItem.totp_step < factor.totp_step,
+        )
+    if factor.backup_mac is not None:
+        transaction.delete(_backup_item(account_id, factor.backup_mac), condition=BackupItem.pk.exists())
+
+
 def _email(email_key: str) -> str:
     return f"EMAIL#{email_key}"
 
@@ -160,7 +190,7 @@ def _account_item(account: Account) -> AccountItem:
         created_at=account.created_at,
         email_key=account.email_key,
         email_sealed=account.email_sealed,
-        totp_sealed=account.totp_sealed,
+        totp_sealed=account.totp_sealed or None,
         totp_step=account.totp_step,
         signing_public=account.signing_public,
         signing_private=account.signing_private,
@@ -168,34 +198,6 @@ def _account_item(account: Account) -> AccountItem:
         commitment=statement.commitment,
         previous=statement.previous or None,
         signature=statement.signature,
-    )
-
-
-def _method_item(account_id: str, method: Method) -> MethodItem:
-    return MethodItem(
-        account_id,
-        f"METHOD#{method.method_id}",
-        method_id=method.method_id,
-        kind=method.kind,
-        auth_mac=method.auth_mac,
-        secret=method.secret,
-        master=method.master,
-        public=method.public,
-        salt=method.salt,
-        kdf_profile=method.kdf_profile,
-    )
-
-
-def _method(item: MethodItem) -> Method:
-    return Method(
-        method_id=item.method_id,
-        kind="password" if item.kind == "password" else "recovery",
-        auth_mac=item.auth_mac,
-        secret=item.secret,
-        master=item.master,
-        public=item.public,
-        salt=item.salt,
-        kdf_profile=None if item.kdf_profile is None else int(item.kdf_profile),
     )
 
 

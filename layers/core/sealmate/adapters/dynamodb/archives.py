@@ -8,7 +8,7 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.transactions import TransactWrite
 
 from sealmate import errors
-from sealmate.adapters.dynamodb.items import ChatItem, EpochItem, RecordItem, chat_records_key
+from sealmate.adapters.dynamodb.items import ChatItem, EpochItem, RecordItem, chat_records_key, raise_ring
 from sealmate.adapters.dynamodb.noting import ALIVE
 from sealmate.adapters.dynamodb.table import Refused, commit
 from sealmate.model import to_base64url
@@ -54,7 +54,7 @@ def add(imported: Imported, *, at: int) -> int:
             commit(partial(_write, imported=imported, records=left, known=known, at=at))
         except Refused as refused:
             chat_failed, *rest = refused.failed
-            if rest[len(left) :] == [True]:
+            if any(rest[len(left) :]):
                 raise errors.WrongEpoch() from None
             if not chat_failed and not any(rest):
                 raise errors.Internal() from None
@@ -71,7 +71,8 @@ def _known(imported: Imported) -> bool:
         return False
     if chat.deleted:
         raise errors.ChatNotFound()
-    if chat.keys.get(str(imported.generation)) != to_base64url(imported.chat_key):
+    wraps = (chat.keys, (chat.staged or {}).get("keys", {}))
+    if to_base64url(imported.chat_key) not in [keys.get(str(imported.generation)) for keys in wraps]:
         raise errors.ChatKeyConflict()
     return True
 
@@ -92,6 +93,7 @@ def _write(transaction: TransactWrite, *, imported: Imported, records: list[Reco
         transaction.condition_check(
             EpochItem, imported.account_id, "ACCOUNT", condition=EpochItem.epoch == imported.key_epoch
         )
+        raise_ring(transaction, imported.account_id)
 
 
 def _item(account_id: str, record: Record) -> RecordItem:

@@ -19,7 +19,7 @@ from sealmate.model import from_base64url
 from sealmate.turns.ports import Chat, Imported, Record
 
 # What a deleted chat and a deleted turn lose.
-_CONTENT = (ChatItem.title, ChatItem.details, ChatItem.revision, ChatItem.active_at)
+_CONTENT = (ChatItem.staged, ChatItem.title, ChatItem.details, ChatItem.revision, ChatItem.active_at)
 _SAID = (
     RecordItem.message,
     RecordItem.answer,
@@ -150,11 +150,15 @@ def _chat_cursor(account_id: str, cursor: str | None) -> dict[str, dict[str, str
     }
 
 
+def wraps(kept: dict[str, str]) -> dict[int, bytes]:
+    return {int(generation): from_base64url(key) for generation, key in kept.items()}
+
+
 def _chat(item: ChatItem) -> Chat:
     return Chat(
         chat_id=item.chat_id,
         generation=int(item.generation),
-        keys={int(generation): from_base64url(key) for generation, key in item.keys.items()},
+        keys=wraps(item.keys),
         title=item.title,
         created_at=int(item.created_at),
         updated_at=int(item.updated_at),
@@ -162,6 +166,7 @@ def _chat(item: ChatItem) -> Chat:
         details=item.details,
         revision=int(item.revision or 0),
         deleted=bool(item.deleted),
+        staged=wraps(item.staged["keys"]) if item.staged else {},
     )
 
 

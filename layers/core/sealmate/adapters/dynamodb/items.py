@@ -3,6 +3,7 @@
 | table | pk | sk | row |
 |---|---|---|---|
 | chats | account | CHAT#chat | ChatItem: keys, title, details, times; of a deleted one its id and times |
+| chats | account | RING | RingItem: the revision of an account's key ring, raised with each new chat |
 | chats | account#chat | TURN#turn | RecordItem: the sealed message and what became of it |
 | turns | account#turn | TURN | TurnItem: where the turn stands |
 | turns | account#turn | MESSAGE | MessageItem: the message in flight, under the turn's data key |
@@ -28,6 +29,7 @@ from pynamodb.attributes import (
     UnicodeSetAttribute,
 )
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.transactions import TransactWrite
 
 from sealmate.adapters.dynamodb.table import Item
 
@@ -42,7 +44,10 @@ class RecentChats(GlobalSecondaryIndex["ChatItem"]):  # type: ignore[no-untyped-
 
 
 class ChatItem(Item):
-    """`keys` is {generation as text: base64url of the chat_key envelope}; rows older than `active_at` have none."""
+    """`keys` is {generation as text: base64url of the chat_key envelope}; rows older than `active_at` have none.
+
+    `staged` is {"lease", "epoch", "keys": as above, under that epoch's master key}.
+    """
 
     class Meta:
         pass
@@ -51,6 +56,7 @@ class ChatItem(Item):
     account_id = UnicodeAttribute()
     generation = NumberAttribute()
     keys = JSONAttribute()
+    staged = JSONAttribute(null=True)
     title = BinaryAttribute(legacy_encoding=False, null=True)
     details = BinaryAttribute(legacy_encoding=False, null=True)
     revision = NumberAttribute(null=True)
@@ -59,6 +65,13 @@ class ChatItem(Item):
     updated_at = NumberAttribute()
     active_at = NumberAttribute(null=True)
     recent_chats = RecentChats()
+
+
+class RingItem(Item):
+    class Meta:
+        pass
+
+    revision = NumberAttribute(default=0)
 
 
 class RecordItem(Item):
@@ -236,6 +249,11 @@ def ledger_key(at: int, row_id: str) -> str:
 def turn_key(account_id: str, turn_id: str) -> str:
     """Turns are keyed under their account, so that a foreign turn's id leads nowhere."""
     return f"{account_id}#{turn_id}"
+
+
+def raise_ring(transaction: TransactWrite, account_id: str) -> None:
+    """Belongs into each transaction that begins a chat: a rotation that hasn't seen its key must not be finished."""
+    transaction.update(RingItem(account_id, "RING"), actions=[RingItem.revision.add(1)])
 
 
 def chat_records_key(account_id: str, chat_id: str) -> str:

@@ -67,6 +67,7 @@ class DynamoRemains:
             _erase(AccountsRow, _rows(AccountsRow, account_id))
             or self._connections(account_id)
             or self._chats(account_id)
+            or _erase(ChatsRow, _rows(ChatsRow, account_id, ChatsRow.sk == "RING"))
             or _erase(TurnsRow, _rows(TurnsRow, f"{account_id}#ASKED"))
             or _erase(TurnsRow, _rows(TurnsRow, f"{account_id}#CACHE"))
             or self._wallet(account_id)
@@ -84,7 +85,11 @@ class DynamoRemains:
         """Of each record its turn, then the record; the chat when none is left and none was added while we looked."""
         erased = 0
         chats = ChatItem.query(
-            account_id, consistent_read=True, limit=_ROWS, attributes_to_get=["pk", "sk", "updated_at"]
+            account_id,
+            ChatItem.sk.startswith("CHAT#"),
+            consistent_read=True,
+            limit=_ROWS,
+            attributes_to_get=["pk", "sk", "updated_at"],
         )
         for chat in chats:
             records = _rows(ChatsRow, chat_records_key(account_id, chat.sk.removeprefix("CHAT#")))

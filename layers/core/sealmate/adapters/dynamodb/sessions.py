@@ -12,7 +12,7 @@ from sealmate.adapters.dynamodb.conditional import applied
 class DynamoSessions:
     def get(self, account_id: str, session_id: str) -> Session | None:
         try:
-            return _session(SessionItem.get(account_id, _key(session_id), consistent_read=True))
+            return _session(SessionItem.get(account_id, session_key(session_id), consistent_read=True))
         except DoesNotExist:
             return None
 
@@ -21,7 +21,7 @@ class DynamoSessions:
         return [_session(item) for item in items]
 
     def rotate(self, rotated: Session, *, expected_hash: bytes) -> bool:
-        item = SessionItem(rotated.account_id, _key(rotated.session_id))
+        item = SessionItem(rotated.account_id, session_key(rotated.session_id))
         return applied(
             lambda: item.update(
                 actions=[
@@ -37,17 +37,17 @@ class DynamoSessions:
         )
 
     def touch(self, session: Session, *, now: int) -> None:
-        item = SessionItem(session.account_id, _key(session.session_id))
+        item = SessionItem(session.account_id, session_key(session.session_id))
         applied(lambda: item.update(actions=[SessionItem.last_seen_at.set(now)], condition=SessionItem.pk.exists()))
 
     def delete(self, account_id: str, session_id: str) -> None:
-        SessionItem(account_id, _key(session_id)).delete()
+        SessionItem(account_id, session_key(session_id)).delete()
 
 
 def session_item(session: Session) -> SessionItem:
     return SessionItem(
         session.account_id,
-        _key(session.session_id),
+        session_key(session.session_id),
         session_id=session.session_id,
         device=session.device,
         created_at=session.created_at,
@@ -58,6 +58,7 @@ def session_item(session: Session) -> SessionItem:
         secret_hash=session.secret_hash,
         previous_hash=session.previous_hash,
         previous_until=session.previous_until,
+        proved_until=session.proved_until,
         ttl=session.expires_at,
     )
 
@@ -75,8 +76,9 @@ def _session(item: SessionItem) -> Session:
         secret_hash=item.secret_hash,
         previous_hash=item.previous_hash,
         previous_until=int(item.previous_until),
+        proved_until=int(item.proved_until or 0),
     )
 
 
-def _key(session_id: str) -> str:
+def session_key(session_id: str) -> str:
     return f"SESSION#{session_id}"

@@ -68,7 +68,7 @@ class DynamoLogins:
             account_id=login.account_id,
             email_key=login.email_key,
             expires_at=login.expires_at,
-            password_proved=login.password_proved,
+            proved_by=login.proved_by,
             ttl=login.expires_at,
         ).save()
 
@@ -82,12 +82,12 @@ class DynamoLogins:
             account_id=item.account_id,
             email_key=item.email_key,
             expires_at=int(item.expires_at),
-            password_proved=item.password_proved,
+            proved_by=item.proved_by,
         )
 
-    def prove_password(self, login_id: str) -> None:
+    def prove_password(self, login_id: str, *, method_id: str) -> None:
         item = LoginItem(f"LOGIN#{login_id}", "LOGIN")
-        applied(lambda: item.update(actions=[LoginItem.password_proved.set(True)], condition=LoginItem.pk.exists()))
+        applied(lambda: item.update(actions=[LoginItem.proved_by.set(method_id)], condition=LoginItem.pk.exists()))
 
 
 class DynamoTries:

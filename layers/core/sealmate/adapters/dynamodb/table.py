@@ -107,6 +107,15 @@ def _pause(attempt: int) -> None:
     time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
 
 
+def committed(write: Callable[[TransactWrite], None]) -> bool:
+    """As `commit`, for writes of which only the whole matters: False if a condition failed."""
+    try:
+        commit(write)
+    except Refused:
+        return False
+    return True
+
+
 def commit(write: Callable[[TransactWrite], None]) -> None:
     """Makes the writes of `write` all or nothing, over any of the tables.
 

@@ -19,6 +19,7 @@ from sealmate.adapters.dynamodb.items import (
     StreamItem,
     TurnItem,
     chat_records_key,
+    raise_ring,
     turn_key,
 )
 from sealmate.adapters.dynamodb.noting import commit_noting
@@ -114,6 +115,7 @@ class DynamoTurns:
         chat.created_at = chat.updated_at = chat.active_at = turn.created_at
         transaction.save(chat, condition=ChatItem.pk.does_not_exist())
         transaction.condition_check(EpochItem, turn.account_id, "ACCOUNT", condition=EpochItem.epoch == new.key_epoch)
+        raise_ring(transaction, turn.account_id)
 
     @staticmethod
     def _chat_trouble(new: NewTurn) -> errors.SealmateError:

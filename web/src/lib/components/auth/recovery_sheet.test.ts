@@ -26,6 +26,12 @@ it('does not speak of backup codes where there are none', () => {
   expect(recoverySheet({ recoveryKey: 'AAAA-BBBB', backupCodes: [] }, words)).not.toContain('Backup codes');
 });
 
+it('holds codes alone when only they are new', () => {
+  const sheet = recoverySheet({ backupCodes: ['1-1'] }, words);
+  expect(sheet).toContain('    1-1');
+  expect(sheet).not.toContain('Recovery key');
+});
+
 it.each([
   [null, null],
   [0, null],

@@ -1,4 +1,4 @@
-// What a person saves at sign-up, as the plain text of a file or the clipboard; made on the device.
+// What a person saves, at sign-up or when a part of it is renewed, as the plain text of a file or the clipboard; made on the device.
 import type { OneTimeSecrets } from '$lib/state/session.svelte';
 
 export interface SheetWords {
@@ -12,11 +12,12 @@ export interface SheetWords {
   keep: string;
 }
 
-export function recoverySheet({ recoveryKey, backupCodes }: OneTimeSecrets, words: SheetWords): string {
-  const parts = [
-    `${words.title}\n${words.account}\n${words.made}`,
-    `${words.recoveryKey}\n${words.recoveryKeyFor}\n\n    ${recoveryKey}`,
-  ];
+export function recoverySheet(
+  { recoveryKey, backupCodes = [] }: Partial<OneTimeSecrets>,
+  words: SheetWords,
+): string {
+  const parts = [`${words.title}\n${words.account}\n${words.made}`];
+  if (recoveryKey) parts.push(`${words.recoveryKey}\n${words.recoveryKeyFor}\n\n    ${recoveryKey}`);
   if (backupCodes.length > 0) {
     const codes = backupCodes.map((code) => `    ${code}`).join('\n');
     parts.push(`${words.backupCodes}\n${words.backupCodesFor}\n\n${codes}`);

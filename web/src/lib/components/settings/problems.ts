@@ -17,6 +17,11 @@ export function problemOf(error: unknown): InWords {
   return { title: sentence, nextStep };
 }
 
+/** Null where there is nothing to say: the person would rather not prove that it is them. */
+export function changeProblem(error: unknown): InWords | null {
+  return error instanceof ApiError && error.code === 'not_proved' ? null : problemOf(error);
+}
+
 /** Where the e-mail is known, only the password can be wrong. */
 export function proofProblem(error: unknown): InWords {
   if (error instanceof ApiError && error.code === 'wrong_credentials') {

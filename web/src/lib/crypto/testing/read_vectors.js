@@ -5,6 +5,7 @@ import process from 'node:process';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../../../../..');
 const OWN = path.join(REPOSITORY, 'tests/vectors');
+const OWN_FILES = ['formats_v1.json', 'rotation_v1.json'];
 /** Project Wycheproof's files are not part of this project; see tests/unit/foreign_vectors. */
 const FOREIGN = process.env.SEALMATE_FOREIGN_VECTORS || path.join(REPOSITORY, '../shared/vectors');
 
@@ -14,7 +15,7 @@ const FOREIGN = process.env.SEALMATE_FOREIGN_VECTORS || path.join(REPOSITORY, '.
  * @returns {Promise<string | null>}
  */
 export async function readVectors(file) {
-  const folder = file === 'formats_v1.json' ? OWN : FOREIGN;
+  const folder = OWN_FILES.includes(file) ? OWN : FOREIGN;
   try {
     return await readFile(path.join(folder, path.basename(file)), 'utf8');
   } catch {

@@ -1,0 +1,58 @@
+"""The account manifest and the epoch statements as the server sees them: it can't make one, but stores none that doesn't follow."""
+
+from __future__ import annotations
+
+from sealmate import errors
+from sealmate.accounts.account_keys import check_signature, statement_bytes
+from sealmate.accounts.records import Account, Manifest
+from sealmate.accounts.requests import EpochStatement
+from sealmate.seal.envelope import digest, length_prefixed
+
+
+def manifest_bytes(account_id: str, manifest: Manifest, *, signing_public: bytes) -> bytes:
+    """The manifest as it is signed; its methods in the order of docs/formats.md, whatever order they came in."""
+    named = sorted(manifest.methods)
+    methods = b"".join(length_prefixed(method_id.encode()) + length_prefixed(hashed) for method_id, hashed in named)
+    return (
+        length_prefixed(b"sealmate v1 manifest")
+        + length_prefixed(account_id.encode())
+        + manifest.sequence.to_bytes(4, "big")
+        + manifest.epoch.to_bytes(4, "big")
+        + length_prefixed(signing_public)
+        + length_prefixed(manifest.previous)
+        + len(named).to_bytes(4, "big")
+        + methods
+    )
+
+
+def check_manifest(manifest: Manifest, account: Account, *, epoch: int) -> None:
+    """It follows the stored one, is of this epoch and signed by the account. ManifestConflict, InvalidKeys."""
+    stored = account.manifest
+    previous = b""
+    if stored is not None:
+        previous = digest(manifest_bytes(account.account_id, stored, signing_public=account.signing_public))
+    if manifest.sequence != (stored.sequence if stored else 0) + 1 or manifest.previous != previous:
+        raise errors.ManifestConflict()
+    if manifest.epoch != epoch or len(set(manifest.methods)) != len(manifest.methods):
+        raise errors.InvalidKeys(part="manifest")
+    _check_signature(manifest, account)
+
+
+def check_next(statement: EpochStatement, account: Account) -> None:
+    """The statement of the next epoch: signed by the account, after its present one. InvalidKeys."""
+    last = account.statement
+    signed = statement_bytes(account.account_id, epoch=last.epoch, commitment=last.commitment, previous=last.previous)
+    if statement.epoch != last.epoch + 1 or statement.previous != digest(signed):
+        raise errors.InvalidKeys(part="statement")
+    check_signature(account.signing_public, statement, account_id=account.account_id)
+
+
+def _check_signature(manifest: Manifest, account: Account) -> None:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    signed = manifest_bytes(account.account_id, manifest, signing_public=account.signing_public)
+    try:
+        Ed25519PublicKey.from_public_bytes(account.signing_public).verify(manifest.signature, signed)
+    except (InvalidSignature, ValueError):
+        raise errors.InvalidKeys(part="manifest.signature") from None

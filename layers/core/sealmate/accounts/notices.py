@@ -1,0 +1,47 @@
+"""Mails that tell the owner of an account what was changed. Nothing in them opens or confirms anything."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Literal
+
+from sealmate.accounts.records import Account
+from sealmate.ports import DataSeal, Mailer
+
+_log = logging.getLogger(__name__)
+
+Change = Literal["password", "recovery", "backup_codes", "authenticator", "email"]
+_CHANGED: dict[Change, str] = {
+    "password": "Your Sealmate password was changed",
+    "recovery": "Your Sealmate recovery key was replaced",
+    "backup_codes": "Your Sealmate backup codes were replaced",
+    "authenticator": "Your Sealmate authenticator was replaced",
+    "email": "Your Sealmate e-mail address was changed",
+}
+_TEXT = """{what}. What you had before no longer works.
+
+If that was you, there is nothing to do.
+If it wasn't: sign in at once, with your recovery key if need be, end the sessions of devices you don't know under
+Settings, Account, then change your password and make new backup codes.
+
+This mail has no link, so that nobody can teach you to press one.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notices:
+    seal: DataSeal
+    mailer: Mailer
+
+    def tell(self, account: Account, change: Change) -> None:
+        """The change is made, so a mail that can't be sent must not tell the person otherwise: it is logged."""
+        try:
+            email = self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode()
+            what = _CHANGED[change]
+            self.mailer.send(to=email, subject=what, text=_TEXT.format(what=what))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the change is made
+            _log.error(
+                "notice not sent",
+                extra={"account_id": account.account_id, "change": change, "error": type(error).__name__},
+            )

@@ -1,0 +1,143 @@
+"""What travels about rotations and the account manifest, both ways; docs/protocol.md explains each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sealmate.accounts.records import Link, Manifest
+from sealmate.accounts.requests import EpochStatement, Signature, SigningKey, UnlockMaster, UnlockPublic
+from sealmate.accounts.rotation import ChatWraps
+from sealmate.model import Bytes, Shape, Uuid
+from sealmate.turns.replies import ChatKey
+
+# As many as fit into one transaction beside the lease, with their rows of many generations.
+CHATS_AT_ONCE = 50
+
+Number = Annotated[int, Field(ge=1, lt=2**32, strict=True)]
+Revision = Annotated[int, Field(ge=0, lt=2**53, strict=True)]
+# A master key, or a device key, in an envelope.
+SealedKey = Annotated[Bytes, Field(min_length=175, max_length=175)]
+Hash = Annotated[Bytes, Field(min_length=32, max_length=32)]
+
+
+class NamedMethod(Shape):
+    method_id: Uuid
+    public_hash: Hash
+
+
+class SignedManifest(Shape):
+    sequence: Number
+    epoch: Number
+    previous: Annotated[Bytes, Field(max_length=32)]
+    methods: Annotated[list[NamedMethod], Field(min_length=1, max_length=64)]
+    signature: Signature
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> SignedManifest:
+        named = [NamedMethod(method_id=method_id, public_hash=hashed) for method_id, hashed in manifest.methods]
+        return cls(**{**vars(manifest), "methods": named})
+
+    def record(self) -> Manifest:
+        named = tuple((method.method_id, method.public_hash) for method in self.methods)
+        return Manifest(**{**dict(self), "methods": named})
+
+
+class EpochLink(Shape):
+    """From the epoch before `statement.epoch` to it."""
+
+    statement: EpochStatement
+    forward: SealedKey
+    device: SealedKey
+
+    @classmethod
+    def of(cls, link: Link) -> EpochLink:
+        return cls(statement=EpochStatement(**vars(link.statement)), forward=link.forward, device=link.device)
+
+
+class TakeLease(Shape):
+    """`lease_id`: the one to go on with, longer and with the ring as it is now."""
+
+    expected_epoch: Number
+    lease_id: Uuid | None = None
+
+
+class LeaseTaken(Shape):
+    lease_id: str
+    epoch: int
+    ring: int
+    expires_at: int
+
+
+class WrappedAnew(Shape):
+    generation: Number
+    envelope: SealedKey
+
+
+class StagedChat(Shape):
+    chat_id: Uuid
+    keys: Annotated[list[WrappedAnew], Field(min_length=1, max_length=200)]
+
+
+class MethodAnew(Shape):
+    method_id: Uuid
+    master: UnlockMaster
+    public: UnlockPublic
+
+
+class AccountAnew(Shape):
+    """All methods at once, with the signing key."""
+
+    methods: Annotated[list[MethodAnew], Field(min_length=1, max_length=32)]
+    signing: SigningKey
+
+
+class Stage(Shape):
+    chats: Annotated[tuple[StagedChat, ...], Field(max_length=CHATS_AT_ONCE)] = ()
+    account: AccountAnew | None = None
+
+
+class ChatRing(Shape):
+    """All wraps of a chat's keys, those of the present epoch and those staged; each envelope names its epoch."""
+
+    chat_id: str
+    keys: list[ChatKey]
+
+    @classmethod
+    def of(cls, chat: ChatWraps) -> ChatRing:
+        wraps = [*sorted(chat.keys.items()), *sorted(chat.staged.items())]
+        return cls(chat_id=chat.chat_id, keys=[ChatKey(generation=g, envelope=envelope) for g, envelope in wraps])
+
+
+class StagedKeys(Shape):
+    chats: list[ChatRing]
+    account: AccountAnew | None
+    cursor: str | None
+
+
+class NewLink(Shape):
+    forward: SealedKey
+    device: SealedKey
+
+
+class FlipRotation(Shape):
+    """`ring`: the revision that was staged."""
+
+    ring: Revision
+    statement: EpochStatement
+    manifest: SignedManifest
+    link: NewLink
+
+
+class Flipped(Shape):
+    epoch: int
+    rotation_due_at: int
+
+
+class PutManifest(Shape):
+    manifest: SignedManifest
+
+
+class Acknowledge(Shape):
+    epoch: Number

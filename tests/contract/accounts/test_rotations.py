@@ -1,0 +1,227 @@
+"""Rotations, in memory and in DynamoDB alike: who may write when, and what one transaction turns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sealmate import errors
+from sealmate.accounts.account import OwnAccount
+from sealmate.accounts.records import SecondFactor, Session
+from sealmate.accounts.rotating import Rotating
+from sealmate.accounts.rotation import Lease, StagedMethod
+from sealmate.accounts.sessions import Sessions
+from sealmate.seal.data_keys import DataKeySeal
+from tests.contract.accounts.conftest import Stores
+from tests.contract.accounts.test_stores import LOGIN, NEW, proved, wins
+from tests.fakes.chats import FakeChats
+from tests.fakes.clock import START, FakeClock, FakeRandom
+from tests.fakes.connections import FakeConnections
+from tests.fakes.keys import FakeKeyService
+from tests.fakes.push import FakePush
+from tests.fakes.turning import ACCOUNT, Turning, account, run
+
+LEASE = Lease(account_id=ACCOUNT, lease_id="lease-1", epoch=1, session_id="session-1", expires_at=START + 600)
+OTHER = replace(LEASE, lease_id="lease-2", session_id="session-2")
+CHATS = [f"22222222-0000-4000-8000-{number:012d}" for number in range(4)]
+STAGED = {1: b"staged"}
+
+
+class World:
+    """An account with three chats, over the stores at hand."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.stores, self.clock, random = stores, FakeClock(), FakeRandom()
+        self.sessions = Sessions(
+            clock=self.clock,
+            random=random,
+            keys=FakeKeyService,
+            store=stores.sessions,
+            connections=FakeConnections,
+            push=FakePush,
+            origins=(),
+        )
+        self.rotating = Rotating(
+            clock=self.clock,
+            random=random,
+            accounts=stores.accounts,
+            rotations=stores.rotations,
+            sessions=self.sessions,
+            every=1000,
+        )
+        self.own = OwnAccount(
+            clock=self.clock,
+            seal=DataKeySeal(keys=FakeKeyService(), random=random),
+            accounts=stores.accounts,
+            wallets=stores.wallets,
+            sessions=self.sessions,
+            renewals=stores.renewals,
+            rotate_every=1000,
+        )
+        made, methods = account()
+        session = self.sessions.make(account_id=ACCOUNT, device="laptop").session
+        new = replace(NEW, account=made, methods=tuple(methods), session=session)
+        assert stores.accounts.create(new, sign_up=proved(stores))
+        if isinstance(stores.chats, FakeChats):
+            stores.chats._tables.open_account(ACCOUNT, credits_=0)
+        self.device = self.device_of(session)
+        for chat_id in CHATS[:3]:
+            self.device.begin_chat(chat_id, at=START)
+
+    def device_of(self, session: Session) -> Turning:
+        return Turning(rotating=self.rotating, own=self.own, chats=self.stores.chats, session=session)
+
+    def chat(self, chat_id: str) -> tuple[dict[int, bytes], dict[int, bytes]]:
+        chat = self.stores.chats.chat(ACCOUNT, chat_id)
+        return chat.keys, chat.staged
+
+
+@pytest.fixture
+def world(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(Turning, "open_all", _open_all)
+    return World(stores)
+
+
+def _open_all(device: Turning) -> dict[str, bytes]:
+    """By each chat's own row: the tables of these tests have no index."""
+    return {chat_id: device.open(device.chats.chat(ACCOUNT, chat_id)) for chat_id in CHATS[:3]}
+
+
+def test_one_of_several_devices_gets_the_lease(world: World) -> None:
+    rotations = world.stores.rotations
+    leases = [replace(LEASE, lease_id=f"lease-{n}", session_id=f"session-{n}") for n in range(6)]
+    assert wins(lambda n: rotations.take(leases[n], now=START)) == 1
+    assert rotations.lease(ACCOUNT) in leases
+
+
+def test_a_lease_that_lives_is_its_sessions_alone(world: World) -> None:
+    rotations = world.stores.rotations
+    assert rotations.take(LEASE, now=START)
+    assert not rotations.take(OTHER, now=START + 599)
+    again = replace(LEASE, lease_id="lease-3")
+    assert rotations.take(again, now=START)
+    assert rotations.lease(ACCOUNT) == again
+    assert rotations.take(OTHER, now=START + 600)
+
+
+def test_only_a_lease_that_lives_stages_and_extends(world: World) -> None:
+    rotations, method = world.stores.rotations, {"m": StagedMethod(master=b"master", public=b"public")}
+    assert rotations.take(LEASE, now=START)
+    for lease, now in ((OTHER, START), (LEASE, START + 600)):
+        assert not rotations.stage_chats(lease, {CHATS[0]: STAGED}, now=now)
+        assert not rotations.stage_account(lease, method, b"signing", now=now)
+        assert not rotations.extend(lease, expires_at=START + 999, now=now)
+    assert world.chat(CHATS[0])[1] == {}
+    assert rotations.stage_account(LEASE, method, b"signing", now=START)
+    assert rotations.extend(LEASE, expires_at=START + 700, now=START)
+    assert rotations.lease(ACCOUNT) == replace(LEASE, methods=method, signing=b"signing", expires_at=START + 700)
+
+
+def test_what_is_staged_stands_beside_what_is_and_a_chat_that_is_gone_gets_none(world: World) -> None:
+    rotations = world.stores.rotations
+    before, _ = world.chat(CHATS[0])
+    world.stores.chats.delete(ACCOUNT, CHATS[1], at=START)
+    assert rotations.take(LEASE, now=START)
+    assert rotations.stage_chats(LEASE, {CHATS[0]: STAGED, CHATS[1]: STAGED, CHATS[3]: STAGED}, now=START)
+    assert world.chat(CHATS[0]) == (before, STAGED)
+    assert world.chat(CHATS[1]) == ({}, {})
+    found, cursor = rotations.chats(ACCOUNT, cursor=None, limit=10)
+    assert cursor is None
+    assert [(chat.chat_id, chat.lease_id, chat.staged_epoch) for chat in found] == [
+        (CHATS[0], "lease-1", 2),
+        (CHATS[2], "", 0),
+    ]
+
+
+def test_all_chats_are_read_by_pages(world: World) -> None:
+    seen, cursor = [], None
+    while True:
+        page, cursor = world.stores.rotations.chats(ACCOUNT, cursor=cursor, limit=1)
+        seen += [chat.chat_id for chat in page]
+        if cursor is None:
+            break
+    assert seen == CHATS[:3]
+
+
+def test_the_ring_counts_chats_that_are_begun(world: World) -> None:
+    assert world.stores.rotations.ring(ACCOUNT) == 3
+    assert world.stores.rotations.ring("account-9") == 0
+    with pytest.raises(errors.WrongEpoch):
+        replace(world.device, keys=replace(world.device.keys, epoch=2)).begin_chat(CHATS[3])
+    assert world.stores.rotations.ring(ACCOUNT) == 3
+
+
+def test_rotations_one_after_another_leave_every_chat_its_key(world: World) -> None:
+    before, away = world.device.open_all(), replace(world.device)
+    for epoch in (2, 3, 4):
+        assert run(world.device.turn())[-2:] == ["flip", "acknowledged"]
+        assert world.device.keys.epoch == epoch
+        assert world.device.open_all() == before
+        assert world.stores.rotations.lease(ACCOUNT) is None
+    newcomer = replace(away)
+    newcomer.sign_in()
+    assert newcomer.open_all() == before
+    assert world.stores.accounts.links(ACCOUNT) == []
+
+
+def test_a_device_that_has_not_followed_keeps_the_link(world: World) -> None:
+    before = world.device.open_all()
+    other_session = world.sessions.make(account_id=ACCOUNT, device="phone").session
+    _begin(world.stores, other_session)
+    other = world.device_of(other_session)
+    run(world.device.turn())
+    (link,) = world.stores.accounts.links(ACCOUNT)
+    assert link.acknowledged == {world.device.session.session_id}
+    run(world.device.turn())
+    other.catch_up()
+    assert other.keys == world.device.keys
+    assert other.open_all() == before
+    other.acknowledge()
+    assert [each.statement.epoch for each in world.stores.accounts.links(ACCOUNT)] == [2]
+    assert all(world.chat(chat_id)[1] == {} for chat_id in CHATS[:3])
+
+
+@pytest.mark.parametrize("change", ["chat", "manifest", "method", "lease"])
+def test_the_flip_is_refused_if_anything_changed_meanwhile(world: World, change: str) -> None:
+    stores, device = world.stores, world.device
+    steps = iter(device.turn())
+    while next(steps) != "account":
+        pass
+    wrapped, lease = device.wrapped(), stores.rotations.lease(ACCOUNT)
+    assert lease is not None
+    if change == "chat":
+        replace(device).begin_chat(CHATS[3], at=START)
+    elif change == "manifest":
+        device.name_methods()
+    elif change == "method":
+        stores.methods.add(
+            ACCOUNT,
+            replace(stores.accounts.methods(ACCOUNT)[0], method_id="33333333-0000-4000-8000-00000000000a"),
+            epoch=1,
+        )
+    else:
+        stores.rotations.take(replace(lease, lease_id="lease-9"), now=START)
+    if change == "chat":
+        assert "again" in list(steps)
+        assert device.keys.epoch == 2
+        return
+    with pytest.raises((errors.KeysChanged, errors.LeaseOver, errors.ManifestConflict)):
+        list(steps)
+    assert device.wrapped().epoch == wrapped.epoch == 1
+
+
+def test_a_shredded_account_has_neither_lease_nor_link(world: World) -> None:
+    run(world.device.turn())
+    assert world.stores.rotations.take(replace(LEASE, epoch=2), now=START)
+    found = world.stores.accounts.get(ACCOUNT)
+    assert found is not None
+    assert world.stores.accounts.shred(found, factor=SecondFactor(totp_step=9), now=START)
+    assert world.stores.rotations.lease(ACCOUNT) is None
+    assert world.stores.accounts.links(ACCOUNT) == []
+
+
+def _begin(stores: Stores, session: Session) -> None:
+    login = replace(LOGIN, account_id=ACCOUNT, proved_by=stores.accounts.methods(ACCOUNT)[0].method_id)
+    stores.logins.put(login)
+    assert stores.accounts.admit(session, login=login, factor=SecondFactor(totp_step=5))

@@ -1,0 +1,103 @@
+"""The part of the walk in which an account's master key turns, with what may go wrong on the way."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from sealmate_cli import crypto
+from sealmate_cli.wire.http import WrappedKeysAnswer
+from sealmate_cli.wire.shape import from_base64url, to_wire
+from tests.fakes.person import Person
+
+
+def turn_the_key(ada: Person) -> None:
+    """Twice, so that a chat has wraps of an epoch before; then another device follows, and they go."""
+    other = ada.token
+    ada.log_in()
+    keys = _opened(ada)
+    _name_methods(ada, keys)
+    _refused(ada)
+    for _ in range(2):
+        keys = _turn(ada, keys)
+        assert ada.call("POST", "/account/keys/acknowledged", {"epoch": keys.epoch}).status == 204
+    own, ada.token = ada.token, other
+    for session in ada.call("GET", "/account/sessions").json["sessions"]:
+        if not session["current"]:
+            ada.call("DELETE", f"/account/sessions/{session['session_id']}")
+    assert ada.call("POST", "/account/keys/acknowledged", {"epoch": keys.epoch}).status == 204
+    assert [link["statement"]["epoch"] for link in _wrapped(ada)["links"]] == [2]
+    assert own != other
+
+
+def _opened(ada: Person) -> crypto.MasterKeys:
+    device = ada.device
+    return crypto.MasterKeys(ada.account_id, 1, device.master_key, signing_seed=device.signing_seed)
+
+
+def _wrapped(ada: Person) -> dict[str, Any]:
+    answer: dict[str, Any] = ada.call("GET", "/account/keys").json
+    return answer
+
+
+def _keys(ada: Person) -> crypto.WrappedKeys:
+    return WrappedKeysAnswer.model_validate(_wrapped(ada)).keys()
+
+
+def _name_methods(ada: Person, keys: crypto.MasterKeys) -> None:
+    manifest = crypto.make_manifest(
+        account=keys.account,
+        epoch=keys.epoch,
+        methods=_keys(ada).methods,
+        signing_seed=keys.signing_seed,
+        before=None,
+    )
+    body = {"manifest": _manifest(manifest)}
+    assert ada.call("POST", "/account/manifest", body).status == 204
+    assert ada.call("POST", "/account/manifest", body).code == "manifest_conflict"
+
+
+def _refused(ada: Person) -> None:
+    assert ada.call("POST", "/account/rotation", {"expected_epoch": 9}).code == "wrong_epoch"
+    nobody = "33333333-0000-4000-8000-000000000000"
+    assert ada.call("GET", f"/account/rotation/{nobody}/staged").code == "lease_over"
+
+
+def _turn(ada: Person, keys: crypto.MasterKeys) -> crypto.MasterKeys:
+    turned = crypto.turn_master(_keys(ada), keys)
+    lease = ada.call("POST", "/account/rotation", {"expected_epoch": keys.epoch}).json
+    at = f"/account/rotation/{lease['lease_id']}"
+    methods = [{"method_id": m.method_id, "master": m.master, "public": m.public} for m in turned.methods]
+    account = {"methods": methods, "signing": turned.signing.private}
+    flip = {
+        "ring": lease["ring"],
+        "statement": turned.link.statement,
+        "manifest": _manifest(turned.manifest),
+        "link": {"forward": turned.link.forward, "device": turned.link.device},
+    }
+    assert ada.call("PUT", f"{at}/staged", to_wire({"account": account})).status == 204
+    assert ada.call("POST", f"{at}/flip", to_wire(flip)).code == "keys_changed"
+    assert (
+        ada.call("POST", "/account/rotation", {"expected_epoch": keys.epoch, "lease_id": lease["lease_id"]}).status
+        == 200
+    )
+    chats = ada.call("GET", f"{at}/staged").json["chats"]
+    for chat in chats:
+        wraps = {key["generation"]: _anew(chat["chat_id"], key, turned.keys) for key in chat["keys"]}
+        anew = [{"generation": generation, "envelope": wrap} for generation, wrap in wraps.items()]
+        staged = {"chats": [{"chat_id": chat["chat_id"], "keys": anew}]}
+        assert ada.call("PUT", f"{at}/staged", to_wire(staged)).status == 204
+    assert ada.call("POST", f"{at}/flip", to_wire(flip)).json["epoch"] == turned.keys.epoch
+    return turned.keys
+
+
+def _anew(chat: str, key: dict[str, Any], new: crypto.MasterKeys) -> bytes:
+    """The chats of the walk are under keys of their own: what is in a wrap, the server can't know."""
+    assert len(from_base64url(key["envelope"])) > 0
+    own = crypto.ChatKey(new.account, chat, key["generation"], os.urandom(32))
+    return crypto.wrap_chat_key(own, new.master_key, epoch=new.epoch)
+
+
+def _manifest(manifest: crypto.Manifest) -> Any:
+    named = [{"method_id": each, "public_hash": hashed} for each, hashed in manifest.methods]
+    return to_wire({**vars(manifest), "methods": named})

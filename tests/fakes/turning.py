@@ -1,0 +1,254 @@
+"""Devices that turn an account's master key, with the terminal client's crypto: a request is a step, and any may be the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from sealmate import errors
+from sealmate.accounts.account import OwnAccount
+from sealmate.accounts.records import Account, Method, MethodKind, Session, Statement
+from sealmate.accounts.requests import EpochStatement
+from sealmate.accounts.rotating import Rotating
+from sealmate.accounts.rotation_shapes import (
+    AccountAnew,
+    ChatRing,
+    FlipRotation,
+    LeaseTaken,
+    MethodAnew,
+    NewLink,
+    SignedManifest,
+    Stage,
+    StagedChat,
+    WrappedAnew,
+)
+from sealmate.turns.ports import Chat, Chats, Imported
+from sealmate_cli import crypto
+from sealmate_cli.wire.http import WrappedKeysAnswer
+
+ACCOUNT = "11111111-0000-4000-8000-0000000000aa"
+
+
+@cache
+def made() -> tuple[crypto.AccountKeys, crypto.MasterKeys, bytes]:
+    """Of the one account, and what opens it by its recovery key."""
+    keys, master, recovery = crypto.make_account_keys(ACCOUNT, "kelp forest at noon")
+    return keys, master, crypto.derive_recovery(crypto.decode_recovery_key(recovery), account=ACCOUNT).kek
+
+
+def account() -> tuple[Account, list[Method]]:
+    """As signing up stores them."""
+    keys, _, _ = made()
+    stored = Account(
+        account_id=ACCOUNT,
+        created_at=0,
+        email_key="ada",
+        email_sealed=b"",
+        totp_sealed=b"",
+        totp_step=0,
+        signing_public=keys.signing.public_key,
+        signing_private=keys.signing.private,
+        statement=Statement(**vars(keys.statement)),
+    )
+    return stored, [_method("password", keys.password), _method("recovery", keys.recovery)]
+
+
+def _method(kind: MethodKind, made: crypto.UnlockMethod) -> Method:
+    return Method(
+        method_id=made.method_id,
+        kind=kind,
+        auth_mac=b"",
+        secret=made.secret,
+        master=made.master,
+        public=made.public,
+    )
+
+
+@dataclass(kw_only=True)
+class Turning:
+    """One device. `pins` are what it remembers; `keys` what it has open."""
+
+    rotating: Rotating
+    own: OwnAccount
+    chats: Chats
+    session: Session
+    keys: crypto.MasterKeys = field(default_factory=lambda: made()[1])
+    pins: crypto.Pins = field(default_factory=crypto.Pins)
+
+    def wrapped(self) -> crypto.WrappedKeys:
+        return WrappedKeysAnswer.model_validate_json(self.own.keys(self.session).model_dump_json()).keys()
+
+    def catch_up(self) -> crypto.WrappedKeys:
+        """Follows the links to the account's epoch, with every check; a device that was away too long unlocks anew."""
+        wrapped, public = self.wrapped(), crypto.signing_public_key(self.keys.signing_seed)
+        statement = self.pins.statement or crypto.statement_hash(ACCOUNT, made()[0].statement)
+        try:
+            self.keys = crypto.follow_links(
+                wrapped,
+                epoch=self.keys.epoch,
+                master_key=self.keys.master_key,
+                statement=statement,
+                signing_public=public,
+            )
+        except crypto.CryptoError as error:
+            if error.reason != "link_missing":
+                raise
+            self.keys = _unlock(wrapped)
+        if wrapped.manifest:
+            crypto.verify_manifest(
+                wrapped.manifest, account=ACCOUNT, epoch=wrapped.epoch, methods=wrapped.methods, signing_public=public
+            )
+        self.pins = self.pins.advanced(ACCOUNT, wrapped.statement, wrapped.manifest, public)
+        return wrapped
+
+    def sign_in(self) -> crypto.WrappedKeys:
+        """As a device that has nothing but the recovery key and what it remembers."""
+        wrapped = self.wrapped()
+        self.keys = _unlock(wrapped)
+        self.pins = self.pins.advanced(ACCOUNT, wrapped.statement, wrapped.manifest, wrapped.signing.public_key)
+        return wrapped
+
+    def turn(self) -> Iterator[str]:
+        """A whole rotation, one request a step; what it yields names the step that was done. Errors end it."""
+        wrapped = self.catch_up()
+        lease = self.rotating.take(self.session, expected_epoch=wrapped.epoch, lease_id=None)
+        yield "lease"
+        old, turned = self.keys, crypto.turn_master(wrapped, self.keys)
+        self.rotating.stage(self.session, lease.lease_id, Stage(account=_account_anew(turned)))
+        yield "account"
+        while True:
+            for chat in self._unstaged(lease, turned.keys):
+                self.rotating.stage(self.session, lease.lease_id, Stage(chats=(_anew(chat, old, turned.keys),)))
+                yield "chat"
+            try:
+                self.rotating.flip(self.session, lease.lease_id, _flip(lease, turned))
+            except errors.KeysChanged:
+                if self.wrapped() != wrapped:
+                    raise
+                lease = self.rotating.take(self.session, expected_epoch=old.epoch, lease_id=lease.lease_id)
+                yield "again"
+            else:
+                break
+        yield "flip"
+        self.catch_up()
+        self.acknowledge()
+        yield "acknowledged"
+
+    def acknowledge(self) -> None:
+        self.rotating.acknowledge(self.session, epoch=self.keys.epoch)
+
+    def begin_chat(self, chat_id: str, *, at: int = 0) -> None:
+        """WrongEpoch if the key was turned and this device hasn't seen it."""
+        key = crypto.make_chat_key(ACCOUNT, chat_id)
+        self.chats.add(
+            Imported(
+                account_id=ACCOUNT,
+                chat_id=chat_id,
+                generation=1,
+                chat_key=crypto.wrap_chat_key(key, self.keys.master_key, epoch=self.keys.epoch),
+                key_epoch=self.keys.epoch,
+                details=None,
+                created_at=at,
+                active_at=at,
+                records=[],
+            ),
+            at=at,
+        )
+
+    def open_all(self) -> dict[str, bytes]:
+        """Every chat's key, from the wrap of this device's own epoch. CryptoError; IndexError if one is missing."""
+        opened, cursor = {}, None
+        while True:
+            page, cursor = self.chats.chats(ACCOUNT, cursor=cursor, limit=50)
+            for chat in (chat for chat in page if not chat.deleted):
+                opened[chat.chat_id] = self.open(chat)
+            if cursor is None:
+                return opened
+
+    def open(self, chat: Chat) -> bytes:
+        wraps = [wraps[1] for wraps in (chat.keys, chat.staged) if 1 in wraps]
+        mine = [wrap for wrap in wraps if crypto.read_epoch(wrap) == self.keys.epoch]
+        return crypto.open_wrapped(mine[0], self.keys, chat=chat.chat_id, generation=1).key
+
+    def name_methods(self) -> None:
+        """Signs the next manifest, of the methods there are."""
+        wrapped = self.catch_up()
+        manifest = crypto.make_manifest(
+            account=ACCOUNT,
+            epoch=wrapped.epoch,
+            methods=wrapped.methods,
+            signing_seed=self.keys.signing_seed,
+            before=wrapped.manifest,
+        )
+        self.rotating.put_manifest(self.session, _signed(manifest))
+
+    def _unstaged(self, lease: LeaseTaken, new: crypto.MasterKeys) -> list[ChatRing]:
+        """Reads back what is staged; what doesn't open with the new key is to be staged (again)."""
+        left, cursor = [], None
+        while True:
+            page = self.rotating.staged(self.session, lease.lease_id, cursor=cursor)
+            left += [chat for chat in page.chats if not _opens(chat, new)]
+            cursor = page.cursor
+            if cursor is None:
+                return left
+
+
+def _unlock(wrapped: crypto.WrappedKeys) -> crypto.MasterKeys:
+    return crypto.unlock_account(wrapped, account=ACCOUNT, kind="recovery", kek=made()[2], lowest_epoch=0)
+
+
+def run(steps: Iterator[str], *, until: Callable[[str], bool] = lambda _: False) -> list[str]:
+    """The steps that were done, up to the one at which the device dies."""
+    done = []
+    for step in steps:
+        done.append(step)
+        if until(step):
+            break
+    return done
+
+
+def _wraps(chat: ChatRing, epoch: int) -> dict[int, bytes]:
+    return {key.generation: key.envelope for key in chat.keys if crypto.read_epoch(key.envelope) == epoch}
+
+
+def _opens(chat: ChatRing, keys: crypto.MasterKeys) -> bool:
+    generations = {key.generation for key in chat.keys}
+    wraps = _wraps(chat, keys.epoch)
+    try:
+        for generation, wrap in wraps.items():
+            crypto.open_wrapped(wrap, keys, chat=chat.chat_id, generation=generation)
+    except crypto.CryptoError:
+        return False
+    return set(wraps) == generations
+
+
+def _anew(chat: ChatRing, old: crypto.MasterKeys, new: crypto.MasterKeys) -> StagedChat:
+    keys = [
+        WrappedAnew(
+            generation=generation,
+            envelope=crypto.rewrap_chat_key(wrap, chat=chat.chat_id, generation=generation, old=old, new=new),
+        )
+        for generation, wrap in _wraps(chat, old.epoch).items()
+    ]
+    return StagedChat(chat_id=chat.chat_id, keys=keys)
+
+
+def _account_anew(turned: crypto.Turned) -> AccountAnew:
+    methods = [MethodAnew(method_id=m.method_id, master=m.master, public=m.public) for m in turned.methods]
+    return AccountAnew(methods=methods, signing=turned.signing.private)
+
+
+def _flip(lease: LeaseTaken, turned: crypto.Turned) -> FlipRotation:
+    link = turned.link
+    return FlipRotation(
+        ring=lease.ring,
+        statement=EpochStatement(**vars(link.statement)),
+        manifest=_signed(turned.manifest),
+        link=NewLink(forward=link.forward, device=link.device),
+    )
+
+
+def _signed(manifest: crypto.Manifest) -> SignedManifest:
+    named = [{"method_id": method_id, "public_hash": hashed} for method_id, hashed in manifest.methods]
+    return SignedManifest.model_validate({**vars(manifest), "methods": named})

@@ -1,0 +1,63 @@
+// A new password or a new recovery key: made on this device, taken by the server, and then what this device knows follows.
+import type * as Crypto from '$lib/crypto';
+import { WrappedKeys } from '$lib/wire/http';
+import { api, type Api } from './api';
+import { session, type Session } from './session.svelte';
+import { stepUp, type Reopened, type StepUp } from './step_up.svelte';
+
+/** As it is sent: envelopes and the proof. */
+export type NewMethod = Crypto.AccountKeys['recovery'];
+
+export interface ReplacingParts {
+  api: Api;
+  crypto(): Promise<Pick<typeof Crypto, 'makePassword' | 'makeRecoveryKey' | 'nameMethods'>>;
+  session: Pick<Session, 'methodsChanged'>;
+  stepUp: Pick<StepUp, 'run'>;
+}
+
+export class Replacing {
+  #parts: ReplacingParts;
+
+  constructor(parts: ReplacingParts) {
+    this.#parts = parts;
+  }
+
+  /** All other sessions end with it. */
+  async password(keys: Reopened, password: string): Promise<void> {
+    const { crypto, session } = this.#parts;
+    const method = await (await crypto()).makePassword({ ...keys, password });
+    await this.#send(keys, '/account/password', method);
+    const { salt, kdf_profile: kdfProfile } = method;
+    await session.methodsChanged({ wrapped: await this.#now(), salt, kdfProfile });
+  }
+
+  /** To be shown and saved; it counts once `recoveryKey` has sent it. */
+  async makeRecoveryKey(keys: Reopened): Promise<{ method: NewMethod; recoveryKey: string }> {
+    return (await this.#parts.crypto()).makeRecoveryKey(keys);
+  }
+
+  async recoveryKey(keys: Reopened, method: NewMethod): Promise<void> {
+    await this.#send(keys, '/account/recovery-key', method);
+    await this.#parts.session.methodsChanged({ wrapped: await this.#now() });
+  }
+
+  /**
+   * Named in the account's signed list first, so that no device takes it for one that the server planted. The proof may have run out
+   * while the person was choosing or saving.
+   */
+  async #send({ opened }: Reopened, path: string, method: NewMethod): Promise<void> {
+    const { api, crypto, stepUp } = this.#parts;
+    await stepUp.run(async () => {
+      const wrapped = await this.#now();
+      const manifest = await (await crypto()).nameMethods({ ...opened, wrapped, coming: [method] });
+      await api.post(null, '/account/manifest', { manifest });
+      await api.put(null, path, { method });
+    });
+  }
+
+  #now(): Promise<WrappedKeys> {
+    return this.#parts.api.get(WrappedKeys, '/account/keys');
+  }
+}
+
+export const replacing = new Replacing({ api, session, stepUp, crypto: () => import('$lib/crypto') });

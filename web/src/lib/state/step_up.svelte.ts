@@ -1,0 +1,133 @@
+// A fresh proof that it is you, asked for in place when the ways in are to be changed; then what was wanted goes on by itself.
+import type * as Crypto from '$lib/crypto';
+import { toBase64url } from '$lib/wire/base64url';
+import { SteppedUp, WrappedKeys } from '$lib/wire/http';
+import { ApiError, api, type Api } from './api';
+import { keysUnreadable, notProved, notSignedIn, wrongSecret } from './auth_errors';
+import { session, type Secret, type Session } from './session.svelte';
+import { troubleOf, type Trouble } from './trouble';
+
+type Unlock = Parameters<typeof Crypto.unlock>[0];
+/** What opens the keys: of which method, with which key. */
+export type Opener = Omit<Unlock, 'wrapped' | 'lowestEpoch' | 'account'>;
+
+/** The keys as the server holds them now, opened, with the bytes that a new unlock method is made of. */
+export interface Reopened {
+  account: string;
+  wrapped: WrappedKeys;
+  opened: Crypto.Opened;
+  /** Wiped when the action is over. */
+  masterBytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface StepUpParts {
+  api: Api;
+  crypto(): Promise<Pick<typeof Crypto, 'unlock'>>;
+  session: Pick<Session, 'account' | 'proofOf' | 'lowestEpoch'>;
+  /** Milliseconds. */
+  now(): number;
+}
+
+export class StepUp {
+  /** The dialog is to be shown. */
+  asking = $state(false);
+  doing = $state<'deriving' | 'checking' | null>(null);
+  trouble = $state.raw<Trouble | null>(null);
+
+  #parts: StepUpParts;
+  #asked: Promise<Opener> | null = null;
+  #answers: { settle(opener: Opener): void; refuse(error: Error): void } | null = null;
+
+  constructor(parts: StepUpParts) {
+    this.#parts = parts;
+  }
+
+  /** Does `action`, once more after a proof if the server wants one. ApiError `not_proved` if the person would rather not. */
+  async run<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'step_up_needed')) throw error;
+    }
+    await this.#ask();
+    return action();
+  }
+
+  /** Asks always, as only what is typed opens the master key's bytes. What is sent with them still goes through `run`. */
+  async withMaster<T>(action: (keys: Reopened) => Promise<T>): Promise<T> {
+    const keys = await this.#reopen(await this.#ask());
+    try {
+      return await action(keys);
+    } finally {
+      keys.masterBytes.fill(0);
+    }
+  }
+
+  /** From the dialog: password or recovery key, and a code. */
+  async submit(secret: Secret, code: string): Promise<void> {
+    if (this.doing !== null) return;
+    this.doing = 'deriving';
+    this.trouble = null;
+    try {
+      const { auth, kek } = await this.#parts.session.proofOf(secret);
+      this.doing = 'checking';
+      const body = { auth: toBase64url(auth), code: code.trim() };
+      await this.#parts.api.post(SteppedUp, '/account/step-up', body);
+      this.proved({ kind: secret.kind, kek });
+    } catch (error) {
+      const wrong = error instanceof ApiError && error.code === 'wrong_credentials';
+      this.trouble = troubleOf(wrong ? wrongSecret(secret.kind) : error, 'second_factor', this.#parts.now());
+    } finally {
+      this.doing = null;
+    }
+  }
+
+  /** The server has its proof, however it was given. */
+  proved(opener: Opener): void {
+    this.#end()?.settle(opener);
+  }
+
+  cancel(): void {
+    this.#end()?.refuse(notProved());
+  }
+
+  /** Two that need a proof at once are answered by one. */
+  #ask(): Promise<Opener> {
+    if (this.#asked === null) {
+      this.trouble = null;
+      this.asking = true;
+      this.#asked = new Promise((settle, refuse) => (this.#answers = { settle, refuse }));
+    }
+    return this.#asked;
+  }
+
+  #end() {
+    const answers = this.#answers;
+    this.#asked = null;
+    this.#answers = null;
+    this.asking = false;
+    return answers;
+  }
+
+  async #reopen(opener: Opener): Promise<Reopened> {
+    const { api, crypto, session } = this.#parts;
+    const account = session.account?.id;
+    if (account === undefined) throw notSignedIn();
+    const wrapped = await api.get(WrappedKeys, '/account/keys');
+    try {
+      const lowestEpoch = await session.lowestEpoch(account);
+      const it = await crypto();
+      const { masterBytes, ...opened } = await it.unlock({ ...opener, wrapped, lowestEpoch, account });
+      return { account, wrapped, opened, masterBytes };
+    } catch (error) {
+      throw keysUnreadable(error, opener.kind === 'recovery' ? 'recovery' : 'password');
+    }
+  }
+}
+
+export const stepUp = new StepUp({
+  api,
+  session,
+  crypto: () => import('$lib/crypto'),
+  now: () => Date.now(),
+});
