@@ -33,7 +33,8 @@ interface SealedTurn {
 }
 
 export async function importChat(sync: Sync, chat: ImportedChat): Promise<void> {
-  const { account, master, clock, api } = sync.parts;
+  const { account, clock, api } = sync.parts;
+  const { master } = sync;
   const id = makeUuid7(clock.now());
   const { key, envelope } = await makeChatKey({ account, chat: id, master });
   const { title, pinned, folder } = chat;
