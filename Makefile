@@ -73,6 +73,7 @@ web-e2e: $(READY) $(WEB)
 	cd web && npm run --silent e2e -- --project=scripted
 
 prove: $(READY) $(WEB) ## The longer campaigns: every browser test, the embedded model's too
+	SEALMATE_EXAMPLES=1000 $(BIN)/python -m pytest tests/unit/accounts/test_rotation_interleaved.py -q
 	infra/chromium
 	cd web && npm run --silent e2e -- --project=proof --project=real
 
