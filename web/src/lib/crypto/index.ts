@@ -40,15 +40,9 @@ export type { Proof } from './passwords';
 export { advance as advancePins, NO_PINS, type Pins } from './pins';
 export { deriveRecovery, normaliseRecoveryText, readRecoveryKey } from './recovery';
 export { makeRecoveryKey, type OpenAccount } from './replacements';
-export {
-  followLinks,
-  nameMethods,
-  openDeviceLink,
-  turnMaster,
-  verifyOwnManifest,
-  type Turned,
-} from './rotation';
+export { followLinks, nameMethods, turnMaster, verifyOwnManifest, type Turned } from './rotation';
 export { statementHash } from './statements';
+export { handOnStoreKey, openStoreKey, reachStoreKey, type StoreKey } from './store_keys';
 export {
   readManifest,
   readStatement,

@@ -3,7 +3,7 @@ import { toBase64url } from '$lib/wire/base64url';
 import { sameBytes, wipe, type Bytes } from './bytes';
 import { openWith, seal, type Place } from './envelope';
 import { CryptoError } from './errors';
-import { importAesKey, importKey, derive, KEY_BYTES, randomBytes } from './keys';
+import { importKey, derive, KEY_BYTES, randomBytes } from './keys';
 import { makeManifest, verifyManifest } from './manifests';
 import { DEVICE_STORE, type MasterKey } from './masters';
 import { sealAnew } from './methods';
@@ -153,17 +153,11 @@ export async function followLinks(of: {
   return { master, masterBytes };
 }
 
-/** What opens the rows that this browser kept under the epoch before `master`. */
-export async function openDeviceLink(
-  account: string,
-  link: WrappedLink,
-  master: MasterKey,
-): Promise<CryptoKey> {
+/** The device key of the epoch before `master`. */
+export async function openDeviceLink(account: string, link: WrappedLink, master: MasterKey): Promise<Bytes> {
   const bytes = await openWith(master.key, devicePlace(account, master.epoch), readBytes(link.device));
   if (bytes.length !== KEY_BYTES) throw new CryptoError('bad_content');
-  const key = await importAesKey(bytes);
-  wipe(bytes);
-  return key;
+  return bytes;
 }
 
 async function openForward(account: string, master: MasterKey, link: WrappedLink): Promise<Bytes> {

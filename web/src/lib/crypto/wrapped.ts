@@ -13,7 +13,7 @@ interface Envelopes {
 }
 
 export interface WrappedMethod extends Envelopes {
-  kind: 'password' | 'recovery';
+  kind: 'password' | 'recovery' | 'passkey' | 'security_key';
 }
 
 interface WrappedStatement {

@@ -6,7 +6,7 @@ import { dialBrowser } from '$lib/sync/browser_socket';
 import type { Network } from '$lib/sync/connection';
 import { nextFrame } from '$lib/sync/frames';
 import { importChat } from '$lib/sync/importing';
-import { problemOfError, storageProblem, notOpen } from '$lib/sync/problems';
+import { notOpen, problemOfError, storageProblem, untrustedProblem } from '$lib/sync/problems';
 import { Sync } from '$lib/sync/sync';
 import { openTabs } from '$lib/sync/tabs';
 import { viewOf } from '$lib/sync/view';
@@ -54,8 +54,14 @@ export class Chats implements ChatsState {
     });
     $effect.root(() => {
       $effect(() => {
-        if (session.phase === 'open') this.#begin();
+        if (session.phase === 'open' && session.distrusted === null) this.#begin();
         else this.#end();
+      });
+      $effect(() => {
+        if (session.opened) void this.#sync?.turnTo(session.opened.master);
+      });
+      $effect(() => {
+        if (session.distrusted !== null) this.notice = untrustedProblem(session.distrusted);
       });
     });
   }
@@ -133,7 +139,7 @@ export class Chats implements ChatsState {
 
   /** Also from `open`: a page may be drawn before the effect that follows the session has run. */
   #begin(): Sync | null {
-    if (this.#sync || session.phase !== 'open') return this.#sync;
+    if (this.#sync || session.phase !== 'open' || session.distrusted !== null) return this.#sync;
     const { opened, deviceKey, account } = session;
     if (!opened || !deviceKey || !account) return null;
     const sync = new Sync({
@@ -158,6 +164,7 @@ export class Chats implements ChatsState {
       networkChanged: (network) => (this.network = network),
       walletChanged: (wallet) => (this.wallet = wallet),
       matesChanged: (mates) => (this.mates = mates),
+      keysAhead: () => session.keysAhead(),
       failed: (error) => (this.notice = problemOfError(error)),
     });
     this.#sync = sync;

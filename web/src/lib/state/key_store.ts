@@ -1,5 +1,6 @@
 // Where this browser keeps who is signed in and how its keys come open; a database of its own, apart from all content.
 import { deleteDB, openDB, type IDBPDatabase } from 'idb';
+import type { Pins, StoreKey } from '$lib/crypto';
 import type { WrappedKeys } from '$lib/wire/http';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -49,6 +50,10 @@ export interface KeyRecords {
   sealed_master: SealedMaster;
   /** By account id: the highest epoch seen here. Outlives signing out, so that nobody can roll it back. */
   lowest_epochs: Record<string, number>;
+  /** By account id: what was seen of its keys. Outlives signing out as well. */
+  pins: Record<string, Pins>;
+  /** By account id: how the key to its rows on this device comes open. */
+  store_keys: Record<string, StoreKey>;
   left_behind: LeftBehind[];
   /** Recovery key and backup codes that the person has not said to have saved, under the device key. */
   unsaved_secrets: { account: string; sealed: Bytes };

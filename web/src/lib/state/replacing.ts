@@ -2,6 +2,7 @@
 import type * as Crypto from '$lib/crypto';
 import { WrappedKeys } from '$lib/wire/http';
 import { api, type Api } from './api';
+import { nameComing } from './naming';
 import { session, type Session } from './session.svelte';
 import { stepUp, type Reopened, type StepUp } from './step_up.svelte';
 
@@ -48,9 +49,7 @@ export class Replacing {
   async #send({ opened }: Reopened, path: string, method: NewMethod): Promise<void> {
     const { api, crypto, stepUp } = this.#parts;
     await stepUp.run(async () => {
-      const wrapped = await this.#now();
-      const manifest = await (await crypto()).nameMethods({ ...opened, wrapped, coming: [method] });
-      await api.post(null, '/account/manifest', { manifest });
+      await nameComing({ api, crypto: await crypto() }, opened, method);
       await api.put(null, path, { method });
     });
   }

@@ -2,6 +2,7 @@
 import type * as Crypto from '$lib/crypto';
 import type { Opened } from '$lib/crypto';
 import { toBase64url } from '$lib/wire/base64url';
+import type { WrappedKeys } from '$lib/wire/http';
 import { ApiError, api, type Api } from './api';
 import { keysUnreadable, notSignedIn, otherAccount } from './auth_errors';
 import { KeptOpen, tabStorage, type TabStorage } from './kept_open';
@@ -10,6 +11,8 @@ import { openKeyStore, type AccountName, type KeyStore, type KnownAccount } from
 import { findOneTimeSecrets, keepOneTimeSecrets, type OneTimeSecrets } from './one_time_secrets';
 import { deriveProof, type PasswordSetting, type Secret } from './proofs';
 import { Rotation, type Exclusively } from './rotation';
+import { findStoreKey } from './store_key';
+import { Turning, type TurningParts } from './turning';
 import {
   openSessionChannel,
   type OpenSessionChannel,
@@ -37,6 +40,7 @@ export interface SessionParts {
   channel: OpenSessionChannel;
   tab: TabStorage;
   exclusively: Exclusively;
+  turning(parts: TurningParts, account: string): Pick<Turning, 'start' | 'stop' | 'look'>;
   /** Unix seconds. */
   now(): number;
   /** Removes all content that this device keeps of an account. */
@@ -59,6 +63,8 @@ export class Session {
   /** Still to be saved by the person. */
   unsaved = $state.raw<OneTimeSecrets | null>(null);
   staySignedIn = $state(false);
+  /** Why what the server gave as this account's keys can't be its own; nothing more goes to it then. */
+  distrusted = $state<string | null>(null);
 
   #parts: SessionParts;
   #keys!: KeyStore;
@@ -67,6 +73,7 @@ export class Session {
   #channel!: SessionChannel;
   #known: KnownAccount | null = null;
   #rotation: Rotation | null = null;
+  #turning: ReturnType<SessionParts['turning']> | null = null;
   #starting: Promise<void> | null = null;
   #relogin = new Waiting();
   #tabs = new Waiting();
@@ -250,13 +257,14 @@ export class Session {
     if (tabSecret !== null) this.#kept.takeTabSecret(tabSecret);
     if (this.phase === 'starting') this.#tabs.done();
     else if (this.phase !== 'open') await this.#restore();
+    else this.keysAhead();
   }
 
   async #open(opened: Opened, unsaved?: OneTimeSecrets): Promise<void> {
     const crypto = await this.#parts.crypto();
     const { api, exclusively, now } = this.#parts;
     const account = this.account!.id;
-    const deviceKey = await crypto.deviceKey(opened.master);
+    const deviceKey = await findStoreKey({ ...this.#parts, keys: this.#keys }, account, opened.master);
     const where = { crypto, keys: this.#keys, account, deviceKey };
     if (unsaved) await keepOneTimeSecrets(unsaved, where);
     this.unsaved = unsaved ?? (await findOneTimeSecrets(where));
@@ -267,10 +275,63 @@ export class Session {
     const ended = () => void (this.expired = true);
     this.#rotation = new Rotation({ api, keys: this.#keys, exclusively, now, ended }, account);
     void this.#rotation.start();
+    this.#turning?.stop();
+    this.#turning = this.#makeTurning(account);
+    void this.#turning.start();
+  }
+
+  /** The server has something under a master key that isn't open here. */
+  keysAhead(): void {
+    void this.#turning?.look();
+  }
+
+  #makeTurning(account: string): ReturnType<SessionParts['turning']> {
+    const { api, crypto, exclusively, now } = this.#parts;
+    return this.#parts.turning(
+      {
+        api,
+        crypto,
+        exclusively,
+        now,
+        keys: this.#keys,
+        opened: () => this.opened,
+        keptAhead: async () => {
+          const kept = await this.#kept.find(account);
+          return kept && kept.master.epoch > (this.opened?.master.epoch ?? 0) ? kept : null;
+        },
+        goOn: (opened, masterBytes, wrapped) => this.#goOn(opened, masterBytes, wrapped),
+        unreachable: async (wrapped) => {
+          await this.methodsChanged({ wrapped });
+          await this.lock();
+        },
+        distrusted: (reason) => (this.distrusted = reason),
+      },
+      account,
+    );
+  }
+
+  /** The master key was turned. What is kept here comes open with the new one before anything is forgotten of the old. */
+  async #goOn(opened: Opened, masterBytes: Bytes | null, wrapped: WrappedKeys): Promise<void> {
+    const old = this.opened;
+    if (this.phase !== 'open' || old === null || this.account === null) return;
+    const { id: account } = this.account;
+    if (masterBytes) {
+      const { handOnStoreKey } = await this.#parts.crypto();
+      const all = (await this.#keys.get('store_keys')) ?? {};
+      const kept = all[account] ?? { epoch: old.master.epoch, sealed: null };
+      const handed = await handOnStoreKey({ account, old: old.master, master: opened.master, kept });
+      await this.#keep(opened, masterBytes);
+      await this.#keys.put({ store_keys: { ...all, [account]: handed } });
+      const known = await this.#accounts.change({ wrapped });
+      if (known) this.#known = known;
+      this.#tellOpened();
+    }
+    this.opened = opened;
   }
 
   #close(phase: 'locked' | 'signed_out'): void {
     this.#rotation?.stop();
+    this.#turning?.stop();
     this.opened = null;
     this.deviceKey = null;
     this.unsaved = null;
@@ -346,6 +407,7 @@ export const session = new Session({
   channel: openSessionChannel,
   tab: tabStorage(),
   exclusively,
+  turning: (parts, account) => new Turning(parts, account),
   now: () => Math.floor(Date.now() / 1000),
   forgetAccount: async (account) => (await import('$lib/storage/database')).forgetAccount(account),
   reload: () => location.reload(),

@@ -34,7 +34,7 @@ const crypto = {
     };
   },
   importMasterKey: async (master: Uint8Array, epoch: number) => ({ epoch, key: text(master) }),
-  deviceKey: async ({ key }: { key: unknown }) => `device key of ${key}`,
+  openStoreKey: async (_: string, { key }: { key: unknown }) => `device key of ${key}`,
   sealLocal: async (key: unknown, name: string, content: unknown) =>
     bytes(JSON.stringify([key, name, content])),
   openLocal: async (key: unknown, name: string, sealed: Uint8Array) => {
@@ -51,7 +51,15 @@ const openedFor = async (account: string) => ({
 
 function wrapped(account: string, epoch = 1): WrappedKeys {
   const method = (kind: 'password' | 'recovery', secret: string) =>
-    ({ method_id: kind, kind, secret, master: '', public: '' }) as const;
+    ({
+      method_id: kind,
+      kind,
+      secret,
+      master: '',
+      public: '',
+      credential_id: null,
+      transports: null,
+    }) as const;
   return {
     account_id: account,
     epoch,
@@ -118,6 +126,7 @@ class Browser {
       },
       tab,
       exclusively: async (_, work) => work(),
+      turning: () => ({ start: async () => {}, stop: () => {}, look: async () => {} }),
       now: () => NOW,
       forgetAccount: async (account) => void this.erased.push(account),
       reload: () => void (this.reloads += 1),

@@ -222,6 +222,8 @@ function wrappedOf(account: string, keys: MadeAccount['keys']): WrappedKeys {
     secret,
     master,
     public: publicKey,
+    credential_id: null,
+    transports: null,
   });
   return {
     account_id: account,
@@ -229,5 +231,7 @@ function wrappedOf(account: string, keys: MadeAccount['keys']): WrappedKeys {
     methods: [method('password', password), method('recovery', recovery)],
     signing,
     statement,
+    manifest: null,
+    links: [],
   };
 }

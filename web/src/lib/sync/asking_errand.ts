@@ -141,6 +141,11 @@ export class Asking {
       this.retryIn(reason.retryAfter * 1000);
       return 'blocked';
     }
+    if (reason.code === 'wrong_epoch' && chat.kept?.stored === false) {
+      // Another device has turned the account's key: with the new one it goes out by itself.
+      this.sync.parts.keysAhead();
+      return this.#again(chat, turn, reason);
+    }
     if (PASSING.has(reason.code)) return this.#again(chat, turn, reason);
     await chat.takeNow([{ turnId: turn.id, chatId: chat.id, type: 'unsent', reason }]);
     return 'done';

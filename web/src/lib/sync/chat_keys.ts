@@ -8,19 +8,22 @@ export interface WrappedChatKeys {
   keys: readonly { generation: number; envelope: string }[];
 }
 
+/** The newest last: a chat may still be wrapped under one from before, and may be already under the next. */
+export type Masters = () => readonly MasterKey[];
+
 export class ChatKeys {
   #opened = new Map<number, Promise<ChatKey>>();
 
   constructor(
     private readonly account: string,
     private readonly chat: string,
-    private readonly master: MasterKey,
+    private readonly masters: Masters,
     private wrapped: WrappedChatKeys,
   ) {}
 
   /** A chat that was just made here needs no opening. */
-  static made(account: string, master: MasterKey, key: ChatKey, wrapped: WrappedChatKeys): ChatKeys {
-    const keys = new ChatKeys(account, key.chat, master, wrapped);
+  static made(account: string, masters: Masters, key: ChatKey, wrapped: WrappedChatKeys): ChatKeys {
+    const keys = new ChatKeys(account, key.chat, masters, wrapped);
     keys.#opened.set(key.generation, Promise.resolve(key));
     return keys;
   }
@@ -50,9 +53,14 @@ export class ChatKeys {
   }
 
   async #open(generation: number): Promise<ChatKey> {
-    const found = this.wrapped.keys.find((each) => each.generation === generation);
-    if (!found) throw new Untrusted('no_such_generation');
-    const { account, chat, master } = this;
-    return openChatKey({ account, chat, generation, master, envelope: fromBase64url(found.envelope) });
+    const found = this.wrapped.keys.filter((each) => each.generation === generation);
+    if (!found[0]) throw new Untrusted('no_such_generation');
+    const { account, chat } = this;
+    const envelopes = found.map((each) => fromBase64url(each.envelope));
+    for (const master of this.masters().toReversed()) {
+      const envelope = envelopes.find((each) => readEpoch(each) === master.epoch);
+      if (envelope) return openChatKey({ account, chat, generation, master, envelope });
+    }
+    throw new Untrusted('wrong_epoch');
   }
 }

@@ -38,7 +38,8 @@ export interface SealedTurn {
 
 /** All of it or nothing: what was stored before `wait` rejected or a part was refused is deleted again. */
 export async function importChat(sync: Sync, chat: ImportedChat, wait: Waits): Promise<void> {
-  const { account, master, clock, api } = sync.parts;
+  const { account, clock, api } = sync.parts;
+  const { master } = sync;
   const id = makeUuid7(clock.now());
   const { key, envelope } = await makeChatKey({ account, chat: id, master });
   const { title, pinned, folder } = chat;

@@ -60,14 +60,15 @@ export class Outgoing {
     // Opened by a link, it may be known to the server alone.
     if (!chat.keys && !chat.temporary && !this.sync.isFresh(chat.id)) await this.sync.refresh.chat(chat);
     if (chat.keys) return;
-    const { account, master, clock } = this.sync.parts;
+    const { account, clock } = this.sync.parts;
+    const { master, masters } = this.sync;
     if (!chat.temporary && chat.state.turns.size > 0) throw new Refused(notHereProblem());
     const { key, envelope } = await makeChatKey({ account, chat: chat.id, master });
     const wrapped = {
       generation: key.generation,
       keys: [{ generation: key.generation, envelope: toBase64url(envelope) }],
     };
-    chat.keys = ChatKeys.made(account, master, key, wrapped);
+    chat.keys = ChatKeys.made(account, masters, key, wrapped);
     if (!chat.temporary) chat.kept = newKept(chat.id, wrapped, Math.floor(clock.now() / 1000));
   }
 

@@ -2,6 +2,8 @@
 import { MatesReply, TicketMade, WalletReply } from '$lib/wire/http';
 import type { KeptChat } from '$lib/storage/kept';
 import type { Mate } from '$lib/state/model';
+import { readEpoch } from '$lib/crypto';
+import { fromBase64url } from '$lib/wire/base64url';
 import { ApiError } from '$lib/state/api_error';
 import type { LiveChat } from './live_chat';
 import { notHereProblem, problemOfError } from './problems';
@@ -102,8 +104,11 @@ export class Refresh {
       if (list.get(id) || this.sync.live(id)) await this.sync.forgetChat(id);
       return;
     }
+    const epochs = pulled.keys.map(epochOf).filter((epoch) => epoch !== null);
+    // Taken once the keys are here: then all of the list is read anew.
+    if (epochs.length > 0 && Math.min(...epochs) > this.sync.master.epoch) return this.sync.parts.keysAhead();
     const before = list.get(id);
-    if (before && saysNothingNew(pulled, before)) return;
+    if (before && saysNothingNew(pulled, before, this.sync.master.epoch)) return;
     const keys = this.sync.live(id)?.keys ?? this.sync.keysOf({ ...pulled, id });
     keys.update(pulled);
     const kept = await readChat(pulled, keys, before);
@@ -238,11 +243,23 @@ export class Refresh {
   }
 }
 
-function saysNothingNew(pulled: PulledChat, before: KeptChat): boolean {
+/** A chat whose key was wrapped anew has changed in nothing else. */
+function saysNothingNew(pulled: PulledChat, before: KeptChat, epoch: number): boolean {
   return (
+    (before.keys.some((key) => epochOf(key) === epoch) ||
+      !pulled.keys.some((key) => epochOf(key) === epoch)) &&
     before.stored &&
     before.updatedAt === pulled.updated_at &&
     before.revision >= pulled.revision &&
     (before.title !== null || pulled.title === null)
   );
+}
+
+/** What its header says, or nothing that can be read. */
+function epochOf(key: { envelope: string }): number | null {
+  try {
+    return readEpoch(fromBase64url(key.envelope));
+  } catch {
+    return null;
+  }
 }

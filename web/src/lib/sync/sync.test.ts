@@ -1,12 +1,13 @@
 // The sync layer against a server in memory: what a person sees when lines fall, servers refuse and records are tampered with.
 import { describe, expect, it } from 'vitest';
+import { importMasterKey, readEpoch, rewrapChatKey } from '$lib/crypto';
 import { MemoryRows } from '$lib/storage/memory_rows';
-import { toBase64url } from '$lib/wire/base64url';
+import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import { until } from './testing/fake_clock';
 import type { LiveChat } from './live_chat';
 import type { Sync } from './sync';
 import { withoutStream } from './turn';
-import { say, shown, World } from './testing/fake_device';
+import { ACCOUNT, say, shown, World } from './testing/fake_device';
 
 const ANSWERED = 'answered';
 
@@ -311,6 +312,46 @@ describe('another device', () => {
     expect(sync.list.summaries()).toMatchObject([{ title: 'Mine' }]);
     await until(() => expect(sync.list.summaries()).toMatchObject([{ title: 'Mine', folder: 'Work' }]));
     expect(world.failures).toEqual([]);
+  });
+});
+
+describe('a master key that was turned', () => {
+  const next = () => importMasterKey(new Uint8Array(32).fill(8), 2);
+
+  it('opens what is only under it, once it is here', async () => {
+    const { world, sync, chat, server } = await chatting();
+    await say(sync, chat, 'One');
+    await ends(chat, [['One', 're One', ANSWERED]]);
+    await until(() => expect(sync.list.summaries()).toMatchObject([{ title: 'About re One' }]));
+    const [stored, master] = [server.chats.get(chat.id)!, await next()];
+    const envelope = fromBase64url(stored.keys[0]!.envelope);
+    const of = { account: ACCOUNT, chat: chat.id, generation: 1, old: world.master, master, envelope };
+    const wrap = { generation: 1, envelope: toBase64url(await rewrapChatKey(of)) };
+    server.chats.set(chat.id, { ...stored, keys: [wrap], updated_at: 3000 });
+    server.tell({ type: 'chat_changed', chat_id: chat.id, updated_at: 3000 });
+    await until(() => expect(world.ahead).toBeGreaterThan(0));
+    expect(sync.list.get(chat.id)?.keys).not.toEqual([wrap]);
+    server.master = master;
+    await sync.turnTo(master);
+    await until(() => expect(sync.list.get(chat.id)?.keys).toEqual([wrap]));
+    await say(sync, chat, 'Two');
+    await ends(chat, [
+      ['One', 're One', ANSWERED],
+      ['Two', 're Two', ANSWERED],
+    ]);
+    expect(world.failures).toEqual([]);
+  });
+
+  it('is what a chat goes under that waited to be sent', async () => {
+    const { world, sync, chat, server } = await chatting();
+    world.goOffline();
+    await say(sync, chat, 'One');
+    const master = await next();
+    server.master = master;
+    await sync.turnTo(master);
+    world.comeBack(sync);
+    await ends(chat, [['One', 're One', ANSWERED]]);
+    expect(readEpoch(fromBase64url(server.asked[0]!.chat_key!))).toBe(2);
   });
 });
 

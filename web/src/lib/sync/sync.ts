@@ -1,9 +1,10 @@
 // Everything that keeps this device's chats and the server's the same: it owns the line, the list, the outbox and the open chats.
-import { makeUuid7, type MasterKey } from '$lib/crypto';
+import { makeUuid7, readEpoch, rewrapChatKey, type MasterKey } from '$lib/crypto';
 import type { Api } from '$lib/state/api';
 import type { Mate } from '$lib/state/model';
 import type { Errand, KeptChat } from '$lib/storage/kept';
 import type { LocalStore } from '$lib/storage/local_store';
+import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import { Arrivals } from './arrivals';
 import { ChatKeys, type WrappedChatKeys } from './chat_keys';
 import { ChatList } from './chat_list';
@@ -33,6 +34,8 @@ export interface SyncParts {
   networkChanged(network: Network): void;
   walletChanged(wallet: { available: number; held: number }): void;
   matesChanged(mates: readonly Mate[]): void;
+  /** The server has keys under a master key that this device doesn't have yet. */
+  keysAhead(): void;
   /** An errand that can't be done, though its effect was shown. */
   failed(error: unknown): void;
 }
@@ -51,10 +54,12 @@ export class Sync {
   #shown: LiveChat | null = null;
   #stopped = false;
   #fresh = new Set<string>();
+  #masters: readonly MasterKey[];
   /** Asked to stop while there was no line. */
   #stops = new Set<string>();
 
   constructor(readonly parts: SyncParts) {
+    this.#masters = [parts.master];
     const { store, clock } = parts;
     this.errands = new Errands(this);
     this.refresh = new Refresh(this);
@@ -120,6 +125,29 @@ export class Sync {
 
   get stopped(): boolean {
     return this.#stopped;
+  }
+
+  /** What new chats are sealed under. */
+  get master(): MasterKey {
+    return this.#masters.at(-1) ?? this.parts.master;
+  }
+
+  get masters(): () => readonly MasterKey[] {
+    return () => this.#masters;
+  }
+
+  /** The account's key was turned: what waits to be sent goes under the new one, and all chats' keys are read anew. */
+  async turnTo(master: MasterKey): Promise<void> {
+    const old = this.master;
+    if (master.epoch <= old.epoch) return;
+    this.#masters = [...this.#masters, master];
+    for (const chat of this.list.all()) {
+      const kept = chat.stored ? null : await rewrapped(this.parts.account, chat, old, master);
+      if (kept) await this.keep(kept);
+    }
+    await this.parts.store.putMeta('watermark', 0);
+    await this.refresh.chats();
+    void this.outbox.drain();
   }
 
   makeId(): string {
@@ -231,7 +259,7 @@ export class Sync {
   }
 
   keysOf(chat: WrappedChatKeys & { id: string }): ChatKeys {
-    return new ChatKeys(this.parts.account, chat.id, this.parts.master, chat);
+    return new ChatKeys(this.parts.account, chat.id, () => this.#masters, chat);
   }
 
   #make(id: string, temporary: boolean): LiveChat {
@@ -317,6 +345,25 @@ export class Sync {
     }
     this.parts.listChanged();
   }
+}
+
+/** A chat that no server knows yet, its key under the new master key; null if it is there already. */
+async function rewrapped(
+  account: string,
+  chat: KeptChat,
+  old: MasterKey,
+  master: MasterKey,
+): Promise<KeptChat | null> {
+  const keys = await Promise.all(
+    chat.keys.map(async ({ generation, envelope: text }) => {
+      const envelope = fromBase64url(text);
+      if (readEpoch(envelope) !== old.epoch) return null;
+      const made = await rewrapChatKey({ account, chat: chat.id, generation, old, master, envelope });
+      return { generation, envelope: toBase64url(made) };
+    }),
+  );
+  const fresh = keys.filter((each) => each !== null);
+  return fresh.length === chat.keys.length ? { ...chat, keys: fresh } : null;
 }
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;

@@ -185,6 +185,52 @@ export const MethodList = v.object({
 });
 export type MethodList = v.InferOutput<typeof MethodList>;
 
+export const LeaseTaken = v.object({
+  lease_id: v.string(),
+  epoch: v.number(),
+  ring: v.number(),
+  expires_at: v.number(),
+});
+export type LeaseTaken = v.InferOutput<typeof LeaseTaken>;
+
+export const ChatKey = v.object({
+  generation: v.number(),
+  envelope: v.string(),
+});
+export type ChatKey = v.InferOutput<typeof ChatKey>;
+
+export const ChatRing = v.object({
+  chat_id: v.string(),
+  keys: v.array(ChatKey),
+});
+export type ChatRing = v.InferOutput<typeof ChatRing>;
+
+export const MethodAnew = v.object({
+  method_id: v.string(),
+  master: v.string(),
+  public: v.string(),
+});
+export type MethodAnew = v.InferOutput<typeof MethodAnew>;
+
+export const AccountAnew = v.object({
+  methods: v.array(MethodAnew),
+  signing: v.string(),
+});
+export type AccountAnew = v.InferOutput<typeof AccountAnew>;
+
+export const StagedKeys = v.object({
+  chats: v.array(ChatRing),
+  account: v.nullish(AccountAnew, null),
+  cursor: v.nullish(v.string(), null),
+});
+export type StagedKeys = v.InferOutput<typeof StagedKeys>;
+
+export const Flipped = v.object({
+  epoch: v.number(),
+  rotation_due_at: v.number(),
+});
+export type Flipped = v.InferOutput<typeof Flipped>;
+
 export const WalletReply = v.object({
   available: v.number(),
   held: v.number(),
@@ -220,12 +266,6 @@ export const MatesReply = v.object({
   mates: v.array(MateReply),
 });
 export type MatesReply = v.InferOutput<typeof MatesReply>;
-
-export const ChatKey = v.object({
-  generation: v.number(),
-  envelope: v.string(),
-});
-export type ChatKey = v.InferOutput<typeof ChatKey>;
 
 export const ChatReply = v.object({
   chat_id: v.string(),

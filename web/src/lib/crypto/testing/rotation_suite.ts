@@ -2,7 +2,7 @@
 import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import { describe, expect, test } from 'vitest';
 import { openChatKey, rewrapChatKey } from '../chats';
-import { derive, hashOf, importKey } from '../keys';
+import { derive, hashOf, importAesKey, importKey } from '../keys';
 import { makeManifest, manifestBytes, manifestHash, verifyManifest, type Nameable } from '../manifests';
 import { deviceKey } from '../masters';
 import { openLocal, sealLocal } from '../local';
@@ -117,8 +117,9 @@ function testFollowing(vectors: RotationVectors): void {
     const { master } = await follow(from);
     const link = from.wrapped.links?.at(-1);
     if (!link) throw new Error('no link');
-    const key = await openDeviceLink(vectors.account, link, master);
-    expect(await openLocal(key, 'drafts/1', row)).toEqual({ text: 'later' });
+    const bytesOfKey = await openDeviceLink(vectors.account, link, master);
+    expect(text(bytesOfKey)).toBe(from.device_keys[1]);
+    expect(await openLocal(await importAesKey(bytesOfKey), 'drafts/1', row)).toEqual({ text: 'later' });
   });
 
   describe('a hostile server is refused', () => {

@@ -17,6 +17,8 @@ export const ACCOUNT = '7d4f4d5e-6f0a-4a55-8f0e-0a8f3f0f5a11';
 export class World {
   readonly clock = new FakeClock();
   readonly failures: unknown[] = [];
+  /** How often a tab met keys that it doesn't have. */
+  ahead = 0;
   /** What the browser believes. */
   online = true;
   #tabs = new Set<(news: TabNews) => void>();
@@ -49,6 +51,7 @@ export class World {
       networkChanged: () => undefined,
       walletChanged: () => undefined,
       matesChanged: () => undefined,
+      keysAhead: () => (this.ahead += 1),
       failed: (error) => this.failures.push(error),
     });
     early?.(sync);

@@ -45,7 +45,8 @@ export class FakeServer {
 
   constructor(
     private readonly account: string,
-    private readonly master: MasterKey,
+    /** Of the one who answers: what it is told to use, a server doesn't know. */
+    public master: MasterKey,
   ) {}
 
   readonly fetch = async (path: string, init: RequestInit): Promise<Response> => {

@@ -1,0 +1,249 @@
+// The account's master key turns: this browser follows when another device turned it, and turns it itself when that is due. Quietly.
+import type * as Crypto from '$lib/crypto';
+import type { MasterKey, Opened, Pins } from '$lib/crypto';
+import { fromBase64url, toBase64url } from '$lib/wire/base64url';
+import { AccountAnswer, Flipped, LeaseTaken, StagedKeys, WrappedKeys } from '$lib/wire/http';
+import { ApiError, type Api } from './api';
+import type { KeyStore } from './key_store';
+import type { Exclusively } from './rotation';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+const LOOK_MS = 3_600_000;
+const AT_ONCE = 40;
+const TRIES = 5;
+
+export interface TurningParts {
+  api: Api;
+  keys: KeyStore;
+  crypto(): Promise<typeof Crypto>;
+  exclusively: Exclusively;
+  /** Unix seconds. */
+  now(): number;
+  opened(): Opened | null;
+  /** Another tab of this browser has gone on already; null if it hasn't. */
+  keptAhead(): Promise<Opened | null>;
+  /** Everything goes on with these keys. `masterBytes` are wiped by whoever takes them. */
+  goOn(opened: Opened, masterBytes: Bytes | null, wrapped: WrappedKeys): Promise<void>;
+  /** No link leads to the present keys: a way to unlock must open them. */
+  unreachable(wrapped: WrappedKeys): Promise<void>;
+  /** What the server gave can't be the account's own. */
+  distrusted(reason: string): void;
+}
+
+export class Turning {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #looking: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(
+    private readonly parts: TurningParts,
+    private readonly account: string,
+  ) {}
+
+  /** Looks now, and again from time to time, until stopped. */
+  async start(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.look();
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.start(), LOOK_MS);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Coalesced; one tab at a time. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = null));
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { exclusively, distrusted } = this.parts;
+    try {
+      await exclusively('sealmate-master-key', () => this.#goOn());
+    } catch (error) {
+      const { CryptoError } = await this.parts.crypto();
+      if (error instanceof CryptoError && !error.ofTheBrowser) distrusted(error.reason);
+      // Offline, signed out, or another device is at it: looked at again later.
+      else if (!(error instanceof ApiError || error instanceof CryptoError)) throw error;
+    }
+  }
+
+  async #goOn(): Promise<void> {
+    const { api, now, keptAhead, goOn } = this.parts;
+    const ahead = await keptAhead();
+    const wrapped = await api.get(WrappedKeys, '/account/keys');
+    if (ahead && !this.#stopped) await goOn(ahead, null, wrapped);
+    const opened = await this.#follow(wrapped);
+    if (!opened || this.#stopped) return;
+    const { rotation_due_at: due } = await api.get(AccountAnswer, '/account');
+    if (due <= now()) await this.#turn(wrapped, opened);
+  }
+
+  /** The keys of the present epoch, checked against all that was seen; null if they can't be reached. */
+  async #follow(wrapped: WrappedKeys): Promise<Opened | null> {
+    const { crypto, opened: openedNow, goOn, unreachable } = this.parts;
+    const it = await crypto();
+    const opened = openedNow();
+    if (!opened || this.#stopped) return null;
+    const { signingPublicKey } = opened;
+    if (wrapped.account_id !== this.account) throw new it.CryptoError('wrong_account');
+    const pins = await this.#pins();
+    const seen = pins.epoch === opened.master.epoch && pins.statement.length > 0;
+    const statement = seen ? pins.statement : await this.#statementOf(opened, wrapped);
+    let followed;
+    try {
+      followed = await it.followLinks({ wrapped, master: opened.master, statement, signingPublicKey });
+    } catch (error) {
+      if (!(error instanceof it.CryptoError && error.reason === 'link_missing')) throw error;
+      await unreachable(wrapped);
+      return null;
+    }
+    await it.verifyOwnManifest(wrapped, signingPublicKey);
+    await this.#pin(pins, wrapped, signingPublicKey);
+    const { master, masterBytes } = followed;
+    if (master.epoch === opened.master.epoch) return opened;
+    const next = { master, signingPublicKey };
+    await goOn(next, masterBytes, wrapped);
+    await this.#acknowledge(master.epoch);
+    return next;
+  }
+
+  /** Steps 1 to 4 of docs/decisions/0013-rotation.md. What breaks off is begun anew the next time. */
+  async #turn(wrapped: WrappedKeys, opened: Opened): Promise<void> {
+    const { api, crypto } = this.parts;
+    const it = await crypto();
+    const { master: old, signingPublicKey } = opened;
+    const turned = await it.turnMaster({ wrapped, master: old, signingPublicKey });
+    const take = (more: object) =>
+      api.post(LeaseTaken, '/account/rotation', { expected_epoch: old.epoch, ...more });
+    let lease = await take({});
+    const at = `/account/rotation/${lease.lease_id}`;
+    await api.put(null, `${at}/staged`, { account: turned.account });
+    for (let tries = 0; !this.#stopped; tries += 1) {
+      await this.#stageChats(at, old, turned.master);
+      const { statement, manifest, link } = turned;
+      try {
+        await api.post(Flipped, `${at}/flip`, { ring: lease.ring, statement, manifest, link });
+        break;
+      } catch (error) {
+        if (!(error instanceof ApiError && error.code === 'keys_changed') || tries >= TRIES) throw error;
+        lease = await take({ lease_id: lease.lease_id });
+      }
+    }
+    turned.masterBytes.fill(0);
+    if (this.#stopped) return;
+    // By the link, as every other device: what the server has now is what counts.
+    await this.#follow(await api.get(WrappedKeys, '/account/keys'));
+  }
+
+  /** Reads back what is staged; what is missing, or doesn't open with the new key, is staged (again). */
+  async #stageChats(at: string, old: MasterKey, master: MasterKey): Promise<void> {
+    const { api, crypto } = this.parts;
+    const it = await crypto();
+    for (let cursor: string | null = null; ;) {
+      const query: string = cursor === null ? '' : `?cursor=${cursor}`;
+      const page = await api.get(StagedKeys, `${at}/staged${query}`);
+      const rings = page.chats.map(({ chat_id: chat, keys }) => new Ring(this.account, chat, keys, it));
+      const chats = [];
+      for (const ring of rings) {
+        if (!(await ring.isStaged(old, master))) chats.push(await ring.anew(old, master));
+      }
+      for (let first = 0; first < chats.length; first += AT_ONCE) {
+        await api.put(null, `${at}/staged`, { chats: chats.slice(first, first + AT_ONCE) });
+      }
+      if (page.cursor === null) return;
+      cursor = page.cursor;
+    }
+  }
+
+  /** Not yet pinned, as right after signing in: the statement of the own epoch is in what the server gives. */
+  async #statementOf(opened: Opened, wrapped: WrappedKeys): Promise<Bytes> {
+    const it = await this.parts.crypto();
+    const { epoch } = opened.master;
+    const known = (await this.parts.keys.get('account'))?.wrapped;
+    const own = [known?.statement, wrapped.statement, ...(wrapped.links ?? []).map((link) => link.statement)];
+    const found = own.find((each) => each?.epoch === epoch);
+    if (!found) throw new it.CryptoError('link_missing');
+    return it.statementHash(this.account, it.readStatement(found));
+  }
+
+  async #pins(): Promise<Pins> {
+    const { NO_PINS } = await this.parts.crypto();
+    return (await this.parts.keys.get('pins'))?.[this.account] ?? NO_PINS;
+  }
+
+  async #pin(pins: Pins, wrapped: WrappedKeys, publicKey: Bytes): Promise<void> {
+    const it = await this.parts.crypto();
+    const advanced = await it.advancePins(pins, {
+      account: this.account,
+      statement: it.readStatement(wrapped.statement),
+      manifest: wrapped.manifest ? it.readManifest(wrapped.manifest) : null,
+      publicKey,
+    });
+    const all = (await this.parts.keys.get('pins')) ?? {};
+    await this.parts.keys.put({ pins: { ...all, [this.account]: advanced } });
+  }
+
+  async #acknowledge(epoch: number): Promise<void> {
+    try {
+      await this.parts.api.post(null, '/account/keys/acknowledged', { epoch });
+    } catch (error) {
+      // The link then stays until its time is up.
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+}
+
+/** A chat's keys as the server holds them, under one master key or more. */
+class Ring {
+  #wraps: { generation: number; epoch: number; envelope: Bytes }[];
+
+  constructor(
+    private readonly account: string,
+    private readonly chat: string,
+    keys: readonly { generation: number; envelope: string }[],
+    private readonly it: typeof Crypto,
+  ) {
+    this.#wraps = keys.map(({ generation, envelope: text }) => {
+      const envelope = fromBase64url(text);
+      return { generation, epoch: it.readEpoch(envelope), envelope };
+    });
+  }
+
+  /** Whether each generation is there under the new key, and opens. */
+  async isStaged(old: MasterKey, master: MasterKey): Promise<boolean> {
+    const { account, chat } = this;
+    for (const { generation } of this.#under(old)) {
+      const staged = this.#under(master).find((each) => each.generation === generation);
+      if (!staged) return false;
+      const { envelope } = staged;
+      const opens = this.it.openChatKey({ account, chat, generation, master, envelope });
+      if (
+        !(await opens.then(
+          () => true,
+          () => false,
+        ))
+      )
+        return false;
+    }
+    return true;
+  }
+
+  async anew(
+    old: MasterKey,
+    master: MasterKey,
+  ): Promise<{ chat_id: string; keys: { generation: number; envelope: string }[] }> {
+    const { account, chat, it } = this;
+    const keys = this.#under(old).map(async ({ generation, envelope }) => {
+      const made = await it.rewrapChatKey({ account, chat, generation, old, master, envelope });
+      return { generation, envelope: toBase64url(made) };
+    });
+    return { chat_id: chat, keys: await Promise.all(keys) };
+  }
+
+  #under(master: MasterKey) {
+    return this.#wraps.filter((each) => each.epoch === master.epoch);
+  }
+}

@@ -1,0 +1,105 @@
+// The master key turns in one browser: what was there stays readable and goes on, here, in a browser that was away, and in a new one.
+import { expect, test } from './fixtures';
+import type { Page } from '@playwright/test';
+import {
+  answered,
+  answers,
+  chatShown,
+  composer,
+  otherDevice,
+  rowOf,
+  said,
+  send,
+  startChat,
+  unique,
+} from './person';
+
+/** Loads the page as if the time had come; the server says so through the line between. */
+async function turn(page: Page): Promise<void> {
+  await page.route('**/api/account', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), rotation_due_at: 0 } });
+  });
+  const flipped = page.waitForResponse((response) => response.url().endsWith('/flip'));
+  const acknowledged = page.waitForResponse((response) => response.url().endsWith('/keys/acknowledged'));
+  await page.reload();
+  expect((await flipped).status()).toBe(200);
+  expect((await acknowledged).status()).toBe(204);
+  await page.unroute('**/api/account');
+}
+
+async function epochOf(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const response = await fetch('/api/account');
+    return ((await response.json()) as { epoch: number }).epoch;
+  });
+}
+
+test('a key that turns stops nothing, in no browser', async ({ browser, home }) => {
+  test.setTimeout(180_000);
+  const page = await home.open();
+  const other = await otherDevice(browser, home.account);
+  const first = unique('Before the key turned');
+  await startChat(page, first);
+  await answered(page);
+  const chat = chatShown(page);
+  const before = await epochOf(page);
+  await turn(page);
+  await turn(page);
+  expect(await epochOf(page)).toBe(before + 2);
+  await expect(said(page).getByText(first)).toBeVisible();
+  await send(page, unique('After it turned'));
+  await expect(answers(page)).toHaveCount(2);
+  await answered(page);
+  await startChat(page, unique('A new chat under the new key'));
+  await answered(page);
+  const later = chatShown(page);
+
+  // Was open all the time, and has the key of before; a new chat shows it that there is another.
+  await rowOf(other.page, later).click();
+  await answered(other.page);
+  await rowOf(other.page, chat).click();
+  await expect(answers(other.page)).toHaveCount(2);
+  await expect(said(other.page).getByText(first)).toBeVisible();
+  await send(other.page, unique('From the other browser'));
+  await expect(answers(other.page)).toHaveCount(3);
+  await other.page.reload();
+  await expect(composer(other.page)).toBeVisible();
+  await expect(said(other.page).getByText(first)).toBeVisible();
+  await other.context.close();
+
+  const fresh = await otherDevice(browser, home.account);
+  await rowOf(fresh.page, chat).click();
+  await expect(answers(fresh.page)).toHaveCount(3);
+  await fresh.context.close();
+  await home.close(page);
+});
+
+test('a draft survives that was only here, though its key is that of before', async ({ home }) => {
+  test.setTimeout(120_000);
+  const page = await home.open();
+  await page.goto('/');
+  const draft = unique('Half a thought');
+  await composer(page).fill(draft);
+  await page.waitForTimeout(1_500);
+  await turn(page);
+  await page.reload();
+  await expect(composer(page)).toHaveValue(draft);
+  await home.close(page);
+});
+
+test('keys that cannot be the own ones are said to be so, and not followed', async ({ home }) => {
+  const page = await home.open();
+  await page.goto('/');
+  await turn(page);
+  await page.route('**/api/account/keys', async (route) => {
+    const response = await route.fetch();
+    const keys = await response.json();
+    const [method] = keys.methods;
+    const planted = { ...method, method_id: '5d2cbd6f-0000-4000-8000-000000000000' };
+    await route.fulfill({ response, json: { ...keys, methods: [...keys.methods, planted] } });
+  });
+  await page.reload();
+  await expect(page.getByText('method_not_named')).toBeVisible();
+  await home.close(page);
+});
