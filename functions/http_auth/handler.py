@@ -27,13 +27,16 @@ def verify_sign_up() -> answers.SignUpVerified:
     return wiring.signing_up().verify(signup_id=body.signup_id, code=body.code)
 
 
+@app.serve("POST", "/auth/signup/passkey/options")
+def start_sign_up_passkey() -> answers.CeremonyOptions:
+    return wiring.signing_up().start_passkey(signup_token=app.body(requests.StartSignUpPasskey).signup_token)
+
+
 @app.serve("POST", "/auth/signup/complete")
 def complete_sign_up() -> Response:
     body = app.body(requests.CompleteSignUp)
     by_cookie = _by_cookie(body.transport)
-    issued, codes = wiring.signing_up().complete(
-        signup_token=body.signup_token, keys=body.keys, totp_code=body.totp_code, device=body.device
-    )
+    issued, codes = wiring.signing_up().complete(body)
     session = answers.session_answer(issued, by_cookie=by_cookie)
     return _give(answers.SignUpCompleted(session=session, backup_codes=codes), issued, by_cookie, status=201)
 

@@ -83,6 +83,14 @@ class Device:
     def new_auth(self, name: str) -> bytes:
         return self._bytes(f"{name} auth")
 
+    def wire_passkey_keys(self) -> dict[str, Any]:
+        """AccountKeys of an account that a passkey opens, as JSON."""
+        keys = self.wire_keys()
+        del keys["password"]
+        passkey = self._method("passkey", b"")
+        del passkey["auth"]
+        return {**keys, "passkey": passkey}
+
     def added_keys(self, kind: str, method_id: str) -> dict[str, str]:
         """MethodEnvelopes of a further method."""
         envelopes = self._envelopes(kind, method_id, label=method_id)

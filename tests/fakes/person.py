@@ -39,14 +39,17 @@ class Person:
         return reply
 
     def complete(self, *, transport: str = "bearer", origin: str = "", **changes: object) -> Reply:
-        body = {
+        body: dict[str, Any] = {
             "signup_token": self.signup_token,
             "keys": self.device.wire_keys(),
             "totp_code": self.totp(),
             "device": "laptop",
             "transport": transport,
         }
-        reply = self.api.post("/auth/signup/complete", body | changes, origin=origin)
+        return self.finish_sign_up(body | changes, origin=origin)
+
+    def finish_sign_up(self, body: dict[str, Any], *, origin: str = "") -> Reply:
+        reply = self.api.post("/auth/signup/complete", body, origin=origin)
         if reply.status == 201:
             self.backup_codes = reply.json["backup_codes"]
             self._remember(reply)

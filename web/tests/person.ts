@@ -19,8 +19,31 @@ export function unique(text: string): string {
 
 /** `at` is called on every screen of it, before what it asks for is given. */
 export async function signUp(page: Page, at = async (_step: string) => {}): Promise<Account> {
-  const email = `ada-${randomBytes(5).toString('hex')}@example.com`;
+  const email = await confirmEmail(page, at);
   const password = 'four calm herons wade';
+  await page.getByRole('button', { name: 'With a password and an authenticator' }).click();
+  await page.getByRole('textbox', { name: 'Password', exact: true }).fill(password);
+  await at('password');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  const secret = await page
+    .locator('code')
+    .filter({ hasText: /^[A-Z2-7 ]{20,}$/ })
+    .innerText();
+  await at('authenticator');
+  await page.getByLabel('Code that the app shows now').fill(totp(secret));
+  return { email, password, secret, ...(await saveSecrets(page, at)) };
+}
+
+/** Where there is an authenticator that makes passkeys. */
+export async function signUpByPasskey(page: Page): Promise<Omit<Account, 'password' | 'secret'>> {
+  const at = async () => {};
+  const email = await confirmEmail(page, at);
+  await page.getByRole('button', { name: 'With a passkey' }).click();
+  return { email, ...(await saveSecrets(page, at)) };
+}
+
+async function confirmEmail(page: Page, at: (step: string) => Promise<void>): Promise<string> {
+  const email = `ada-${randomBytes(5).toString('hex')}@example.com`;
   await page.goto('/signup');
   await expect(page.getByLabel('E-mail')).toBeVisible();
   await at('email');
@@ -32,15 +55,15 @@ export async function signUp(page: Page, at = async (_step: string) => {}): Prom
   await fillIn.click();
   await expect(page.getByLabel('Code from the mail')).toHaveValue(/^\d{6}$/);
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('textbox', { name: 'Password', exact: true }).fill(password);
-  await at('password');
-  await page.getByRole('button', { name: 'Continue' }).click();
-  const secret = await page
-    .locator('code')
-    .filter({ hasText: /^[A-Z2-7 ]{20,}$/ })
-    .innerText();
-  await at('authenticator');
-  await page.getByLabel('Code that the app shows now').fill(totp(secret));
+  await expect(page.getByRole('button', { name: 'With a passkey' })).toBeVisible();
+  await at('way');
+  return email;
+}
+
+async function saveSecrets(
+  page: Page,
+  at: (step: string) => Promise<void>,
+): Promise<Pick<Account, 'recoveryKey' | 'backupCodes'>> {
   const key = page.getByTestId('recovery-key');
   await expect(key).toBeVisible({ timeout: 30_000 });
   const groups = (await key.locator('.group').allInnerTexts()).map((group) => group.trim());
@@ -50,22 +73,18 @@ export async function signUp(page: Page, at = async (_step: string) => {}): Prom
   const asked = page.getByLabel(/^Group \d+ of 14/);
   await expect(asked).toBeVisible();
   await at('check');
-  const group = Number(
-    /\d+/.exec(
-      (await page
-        .getByText(/^Group \d+ of 14/)
-        .first()
-        .innerText()) ?? '',
-    )![0],
-  );
-  await asked.fill(groups[group - 1]!);
+  const question = await page
+    .getByText(/^Group \d+ of 14/)
+    .first()
+    .innerText();
+  await asked.fill(groups[Number(/\d+/.exec(question)![0]) - 1]!);
   await page.getByRole('button', { name: 'Continue' }).click();
   const yes = page.getByRole('button', { name: 'Yes, stay signed in' });
   await expect(yes).toBeVisible();
   await at('stay');
   await yes.click();
   await expect(composer(page)).toBeVisible();
-  return { email, password, secret, recoveryKey: groups.join('-'), backupCodes };
+  return { recoveryKey: groups.join('-'), backupCodes };
 }
 
 export async function signIn(page: Page, account: Account, { stay = true } = {}): Promise<void> {

@@ -548,6 +548,8 @@ def signing_up() -> SigningUp:
         accounts=account_store(),
         sign_ups=sign_up_store(),
         counters=try_store(),
+        challenges=challenges(),
+        party=relying_party,
         sessions=sessions(),
         grant=catalog.prices().signup_grant,
     )

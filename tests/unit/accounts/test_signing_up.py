@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 
 from sealmate import errors, wiring
+from sealmate.accounts.requests import CompleteSignUp
 from sealmate.model import to_base64url
 from tests.fakes.device import Device
 from tests.fakes.person import Person
@@ -142,17 +143,20 @@ def test_parallel_completions_make_one_account(world: World) -> None:
     ada = world.person()
     ada.start_sign_up()
     ada.verify()
-    body = {
-        "signup_token": ada.signup_token,
-        "keys": ada.device.keys(),
-        "totp_code": ada.totp(),
-        "device": "laptop",
-    }
+    body = CompleteSignUp.model_validate(
+        {
+            "signup_token": ada.signup_token,
+            "keys": ada.device.wire_keys(),
+            "totp_code": ada.totp(),
+            "device": "laptop",
+            "transport": "bearer",
+        }
+    )
     signing_up = wiring.signing_up()
 
     def complete(_: int) -> bool:
         try:
-            signing_up.complete(**body)  # type: ignore[arg-type]
+            signing_up.complete(body)
         except errors.StepExpired:
             return False
         return True

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from sealmate import errors
 from sealmate.accounts.records import Account, Credential, CredentialKind, Method, Statement
-from sealmate.accounts.requests import AccountKeys, EpochStatement, MethodEnvelopes, MethodKeys
+from sealmate.accounts.requests import (
+    AccountKeys,
+    EpochStatement,
+    MethodEnvelopes,
+    MethodKeys,
+    PasskeyKeys,
+    PasswordKeys,
+)
 from sealmate.seal.envelope import Header, Namespace, length_prefixed
 
 _FIRST_EPOCH = 1
@@ -16,12 +23,13 @@ _FIRST_EPOCH = 1
 def check(keys: AccountKeys, *, account_id: str) -> None:
     """Every envelope is what its place asks for, all of the first epoch, and the account's own signature binds it."""
     headers = {part: _header(part, envelope, namespace) for part, envelope, namespace in _envelopes(keys)}
-    _require(keys.password.method_id != keys.recovery.method_id, "method_id")
-    _require(keys.password.auth != keys.recovery.auth, "auth")
-    under_master = {headers[part].key_id for part in ("password.public", "recovery.public", "signing.private")}
+    first, name = _first(keys)
+    _require(first.method_id != keys.recovery.method_id, "method_id")
+    _require(keys.password is None or keys.password.auth != keys.recovery.auth, "auth")
+    under_master = {headers[part].key_id for part in (f"{name}.public", "recovery.public", "signing.private")}
     _require(len(under_master) == 1, "master key")
-    _require(headers["password.secret"].key_id != headers["recovery.secret"].key_id, "secret")
-    _require(headers["password.master"].key_id != headers["recovery.master"].key_id, "master")
+    _require(headers[f"{name}.secret"].key_id != headers["recovery.secret"].key_id, "secret")
+    _require(headers[f"{name}.master"].key_id != headers["recovery.master"].key_id, "master")
     _require(keys.statement.epoch == _FIRST_EPOCH and not keys.statement.previous, "statement")
     check_signature(keys.signing.public_key, keys.statement, account_id=account_id)
 
@@ -77,37 +85,47 @@ def statement_bytes(account_id: str, *, epoch: int, commitment: bytes, previous:
     )
 
 
-def as_records(keys: AccountKeys, *, password_mac: bytes, recovery_mac: bytes) -> tuple[tuple[Method, ...], Statement]:
-    """The unlock methods, with the hashes kept in place of their auth, and the statement, as they are stored."""
-    password, recovery, signed = keys.password, keys.recovery, keys.statement
-    methods = (
-        Method(
-            method_id=password.method_id,
-            kind="password",
-            auth_mac=password_mac,
-            secret=password.secret,
-            master=password.master,
-            public=password.public,
-            salt=password.salt,
-            kdf_profile=password.kdf_profile,
-        ),
-        Method(
-            method_id=recovery.method_id,
-            kind="recovery",
-            auth_mac=recovery_mac,
-            secret=recovery.secret,
-            master=recovery.master,
-            public=recovery.public,
-        ),
+def password_method(password: PasswordKeys, *, auth_mac: bytes) -> Method:
+    return Method(
+        method_id=password.method_id,
+        kind="password",
+        auth_mac=auth_mac,
+        secret=password.secret,
+        master=password.master,
+        public=password.public,
+        salt=password.salt,
+        kdf_profile=password.kdf_profile,
     )
-    statement = Statement(
+
+
+def recovery_method(recovery: MethodKeys, *, auth_mac: bytes) -> Method:
+    return Method(
+        method_id=recovery.method_id,
+        kind="recovery",
+        auth_mac=auth_mac,
+        secret=recovery.secret,
+        master=recovery.master,
+        public=recovery.public,
+    )
+
+
+def statement_record(signed: EpochStatement) -> Statement:
+    return Statement(
         epoch=signed.epoch, commitment=signed.commitment, previous=signed.previous, signature=signed.signature
     )
-    return methods, statement
+
+
+def _first(keys: AccountKeys) -> tuple[PasswordKeys | PasskeyKeys, str]:
+    """What opens the account beside the recovery key, and how it is called."""
+    if keys.password is not None:
+        return keys.password, "password"
+    if keys.passkey is None:
+        raise errors.InvalidKeys(part="passkey")
+    return keys.passkey, "passkey"
 
 
 def _envelopes(keys: AccountKeys) -> list[tuple[str, bytes, Namespace]]:
-    def of_method(name: str, method: MethodKeys) -> list[tuple[str, bytes, Namespace]]:
+    def of_method(name: str, method: MethodEnvelopes) -> list[tuple[str, bytes, Namespace]]:
         return [
             (f"{name}.secret", method.secret, Namespace.UNLOCK_SECRET),
             (f"{name}.master", method.master, Namespace.UNLOCK_MASTER),
@@ -115,7 +133,8 @@ def _envelopes(keys: AccountKeys) -> list[tuple[str, bytes, Namespace]]:
         ]
 
     signing = ("signing.private", keys.signing.private, Namespace.SIGNING_KEY)
-    return [*of_method("password", keys.password), *of_method("recovery", keys.recovery), signing]
+    first, name = _first(keys)
+    return [*of_method(name, first), *of_method("recovery", keys.recovery), signing]
 
 
 def _header(part: str, envelope: bytes, namespace: Namespace, *, epoch: int = _FIRST_EPOCH) -> Header:

@@ -66,13 +66,15 @@ class CeremonyOptions(Shape):
 
 
 class WrappedMethod(Shape):
-    """Of a passkey or security key also which credential opens it, so that a device can ask for that one."""
+    """Beside the envelopes what a device needs to open them offline: a password's salt, a passkey's credential."""
 
     method_id: str
     kind: MethodKind
     secret: Bytes
     master: Bytes
     public: Bytes
+    salt: Bytes | None = None
+    kdf_profile: int | None = None
     credential_id: Bytes | None = None
     transports: list[str] | None = None
 
@@ -190,6 +192,8 @@ def _wrapped(method: Method) -> WrappedMethod:
         secret=method.secret,
         master=method.master,
         public=method.public,
+        salt=method.salt,
+        kdf_profile=method.kdf_profile,
         credential_id=credential and credential.credential_id,
         transports=credential and list(credential.transports),
     )

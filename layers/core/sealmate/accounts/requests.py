@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from sealmate.accounts.email import normalise
 from sealmate.accounts.records import CredentialKind
@@ -72,21 +72,27 @@ class EpochStatement(Shape):
     signature: Signature
 
 
-class AccountKeys(Shape):
-    """What a new account's device made; nothing in it opens without the password or the recovery key."""
+class PasskeyKeys(MethodEnvelopes):
+    method_id: Uuid
 
-    password: PasswordKeys
+
+class AccountKeys(Shape):
+    """What a new account's device made; nothing in it opens without the password or passkey, or the recovery key."""
+
+    password: PasswordKeys | None = None
+    passkey: PasskeyKeys | None = None
     recovery: MethodKeys
     signing: Signing
     statement: EpochStatement
 
+    @model_validator(mode="after")
+    def _one_beside_the_recovery_key(self) -> AccountKeys:
+        if (self.password is None) == (self.passkey is None):
+            raise ValueError("a password or a passkey")
+        return self
 
-class CompleteSignUp(Shape):
-    signup_token: Annotated[str, Field(max_length=128)]
-    keys: AccountKeys
-    totp_code: SixDigits
-    device: Device
-    transport: Transport
+
+SignUpToken = Annotated[str, Field(max_length=128)]
 
 
 class StartLogin(Shape):
@@ -157,6 +163,36 @@ class Assertion(Shape):
     authenticator_data: Annotated[Bytes, Field(max_length=4096)]
     signature: Annotated[Bytes, Field(max_length=1024)]
     user_handle: Annotated[Bytes, Field(max_length=64)] | None = None
+
+
+class StartSignUpPasskey(Shape):
+    signup_token: SignUpToken
+
+
+class NewPasskey(Shape):
+    """The authenticator's part of `AccountKeys.passkey`."""
+
+    challenge_id: Uuid
+    name: MethodName
+    registration: Registration
+
+
+class CompleteSignUp(Shape):
+    """With a password goes the authenticator's code, with a passkey its registration: each of them is two factors."""
+
+    signup_token: SignUpToken
+    keys: AccountKeys
+    totp_code: SixDigits | None = None
+    passkey: NewPasskey | None = None
+    device: Device
+    transport: Transport
+
+    @model_validator(mode="after")
+    def _proofs_fit_the_keys(self) -> CompleteSignUp:
+        by_password = self.keys.password is not None
+        if by_password != (self.totp_code is not None) or by_password == (self.passkey is not None):
+            raise ValueError("a code with a password, a registration with a passkey")
+        return self
 
 
 class StartAdding(Shape):

@@ -1,4 +1,4 @@
-"""Signing up: mailed code, then authenticator, then everything at once.
+"""Signing up: mailed code, then password and authenticator, or a passkey; then everything at once.
 
 A known and an unknown e-mail get the same answer for the same work; only the mail differs, and a known one's code is
 never told to anyone. If the reply to `complete` is lost, the account is whole: the token is spent, and the person signs
@@ -7,15 +7,18 @@ in.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sealmate import errors
 from sealmate.accounts import account_keys, backup, mails, proofs, totp, tries
-from sealmate.accounts.answers import SignUpStarted, SignUpVerified, TotpSetup
-from sealmate.accounts.records import Account, Grant, NewAccount, SignUp
-from sealmate.accounts.requests import AccountKeys
+from sealmate.accounts.answers import CeremonyOptions, SignUpStarted, SignUpVerified, TotpSetup
+from sealmate.accounts.challenges import Challenges
+from sealmate.accounts.records import Account, Grant, Method, NewAccount, SignUp
+from sealmate.accounts.requests import AccountKeys, CompleteSignUp
 from sealmate.accounts.sessions import Issued, Sessions
 from sealmate.accounts.stores import AccountStore, SignUpStore, TryStore
+from sealmate.accounts.webauthn import RelyingParty
 from sealmate.model import from_base64url, to_base64url
 from sealmate.ports import Clock, DataSeal, KeyService, Mailer, Random
 
@@ -27,7 +30,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class SigningUp:
-    """`grant`: credits a new account is given."""
+    """`grant`: credits a new account is given. `party` comes as a function: only passkeys need it."""
 
     clock: Clock
     random: Random
@@ -37,6 +40,8 @@ class SigningUp:
     accounts: AccountStore
     sign_ups: SignUpStore
     counters: TryStore
+    challenges: Challenges
+    party: Callable[[], RelyingParty]
     sessions: Sessions
     grant: int
 
@@ -87,41 +92,71 @@ class SigningUp:
             totp=TotpSetup(secret=totp.as_text(seed), uri=totp.provisioning_uri(seed, email=email)),
         )
 
-    def complete(
-        self, *, signup_token: str, keys: AccountKeys, totp_code: str, device: str
-    ) -> tuple[Issued, list[str]]:
-        """The first session and the backup codes. InvalidKeys, WrongCode; StepExpired, also if the e-mail is taken."""
+    def start_passkey(self, *, signup_token: str) -> CeremonyOptions:
+        """For an account that a passkey is to open. StepExpired."""
         sign_up = self._holder(signup_token)
-        account_keys.check(keys, account_id=sign_up.account_id)
+        email = self.seal.open(sign_up.email_sealed, purpose="email", owner=sign_up.account_id).decode()
+        made = self.challenges.make("sign_up", account_id=sign_up.account_id, bound_to=sign_up.signup_id)
+        options = self.party().creation("passkey", challenge=made.challenge, account_id=sign_up.account_id, email=email)
+        return CeremonyOptions(challenge_id=made.challenge_id, options=options)
+
+    def complete(self, body: CompleteSignUp) -> tuple[Issued, list[str]]:
+        """The first session and the backup codes. InvalidKeys, InvalidPasskey, WrongCode; StepExpired, also if the e-mail is taken."""
+        sign_up = self._holder(body.signup_token)
+        account_keys.check(body.keys, account_id=sign_up.account_id)
         sign_up = self._counted(sign_up.signup_id)
-        totp_sealed = sign_up.totp_sealed or b""
-        seed = self.seal.open(totp_sealed, purpose="totp", owner=sign_up.account_id)
-        step = totp.step_of(totp_code, seed=seed, now=self.clock.now())
-        if step is None:
-            raise errors.WrongCode()
+        method, totp_sealed, totp_step = self._first(sign_up, body)
         codes = backup.make(self.random)
-        issued = self.sessions.make(account_id=sign_up.account_id, device=device)
-        new = self._new_account(sign_up, keys, issued=issued, codes=codes, totp_sealed=totp_sealed, totp_step=step)
+        issued = self.sessions.make(account_id=sign_up.account_id, device=body.device)
+        new = self._new_account(
+            sign_up,
+            body.keys,
+            first=method,
+            issued=issued,
+            codes=codes,
+            totp_sealed=totp_sealed,
+            totp_step=totp_step,
+        )
         if not self.accounts.create(new, sign_up=sign_up):
             raise errors.StepExpired()
         return issued, codes
+
+    def _first(self, sign_up: SignUp, body: CompleteSignUp) -> tuple[Method, bytes, int]:
+        """What opens the account beside the recovery key, with the authenticator's seed and step if it has one."""
+        keys, now = body.keys, self.clock.now()
+        if keys.password is not None:
+            sealed = sign_up.totp_sealed or b""
+            seed = self.seal.open(sealed, purpose="totp", owner=sign_up.account_id)
+            step = totp.step_of(body.totp_code or "", seed=seed, now=now)
+            if step is None:
+                raise errors.WrongCode()
+            mac = proofs.auth_mac(sign_up.account_id, keys.password.auth, keys=self.keys)
+            return account_keys.password_method(keys.password, auth_mac=mac), sealed, step
+        if keys.passkey is None or body.passkey is None:
+            raise errors.InvalidKeys(part="passkey")
+        new = body.passkey
+        challenge = self.challenges.spend(
+            new.challenge_id, "sign_up", account_id=sign_up.account_id, bound_to=sign_up.signup_id
+        )
+        credential = self.party().credential(new.registration, challenge=challenge)
+        passkey = account_keys.credential_method(
+            keys.passkey.method_id, "passkey", credential, keys.passkey, name=new.name, now=now
+        )
+        return passkey, b"", 0
 
     def _new_account(
         self,
         sign_up: SignUp,
         keys: AccountKeys,
         *,
+        first: Method,
         issued: Issued,
         codes: list[str],
         totp_sealed: bytes,
         totp_step: int,
     ) -> NewAccount:
         account_id = sign_up.account_id
-        methods, statement = account_keys.as_records(
-            keys,
-            password_mac=proofs.auth_mac(account_id, keys.password.auth, keys=self.keys),
-            recovery_mac=proofs.auth_mac(account_id, keys.recovery.auth, keys=self.keys),
-        )
+        recovery_mac = proofs.auth_mac(account_id, keys.recovery.auth, keys=self.keys)
         return NewAccount(
             account=Account(
                 account_id=account_id,
@@ -132,9 +167,9 @@ class SigningUp:
                 totp_step=totp_step,
                 signing_public=keys.signing.public_key,
                 signing_private=keys.signing.private,
-                statement=statement,
+                statement=account_keys.statement_record(keys.statement),
             ),
-            methods=methods,
+            methods=(first, account_keys.recovery_method(keys.recovery, auth_mac=recovery_mac)),
             backup_macs=tuple(proofs.backup_macs(account_id, map(backup.read, codes), keys=self.keys)),
             session=issued.session,
             grant=Grant(row_id=self.random.uuid(), credits=self.grant),

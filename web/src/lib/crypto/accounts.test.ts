@@ -2,6 +2,7 @@
 import { fromBase64url } from '$lib/wire/base64url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeAccountKeysWith, unlock, type MadeAccount } from './accounts';
+import type { ByPassword } from './wrapped';
 import { NAMESPACES } from './envelope';
 import { randomBytes } from './keys';
 import { deviceKey } from './masters';
@@ -19,7 +20,7 @@ const kdfProfile = 1;
 const quickly: Stretch = async (given, salt) =>
   new Uint8Array(await crypto.subtle.digest('SHA-512', new Uint8Array([...salt, ...given])));
 
-let made: MadeAccount;
+let made: MadeAccount<ByPassword>;
 let wrapped: WrappedKeys;
 
 function asStored({ keys }: MadeAccount): WrappedKeys {

@@ -6,7 +6,7 @@ import { makeUuid4 } from './ids';
 import { importKey, KEY_BYTES, randomBytes } from './keys';
 import type { Opened } from './masters';
 import { makeMethod, openMethod, type Method, type MethodKind } from './methods';
-import { derivePasswordWith, SALT_BYTES, type Proof, type Stretch } from './passwords';
+import { derivePasswordWith, SALT_BYTES, type Stretch } from './passwords';
 import { deriveRecovery, writeRecoveryKey } from './recovery';
 import { openSigningKey, sealSigningKey } from './signing_keys';
 import * as statements from './statements';
@@ -15,15 +15,18 @@ import {
   readStatement,
   writeStatement,
   type AccountKeys,
+  type ByPasskey,
+  type ByPassword,
+  type Envelopes,
   type WrappedKeys,
   type WrappedMethod,
 } from './wrapped';
 
 const FIRST_EPOCH = 1;
 
-export interface MadeAccount {
+export interface MadeAccount<First = ByPassword> {
   /** What signup sends: envelopes and proofs only. */
-  keys: AccountKeys;
+  keys: AccountKeys<First>;
   opened: Opened;
   /** To show once. */
   recoveryKey: string;
@@ -34,19 +37,43 @@ export interface MadeAccount {
 export async function makeAccountKeysWith(
   stretch: Stretch,
   of: { account: string; password: string; kdfProfile: number },
-): Promise<MadeAccount> {
+): Promise<MadeAccount<ByPassword>> {
   const { account, kdfProfile } = of;
   const salt = randomBytes(SALT_BYTES);
   const byPassword = await derivePasswordWith(stretch, { ...of, salt });
+  return makeWith(account, 'password', byPassword.kek, (made) => ({
+    password: {
+      ...made,
+      auth: toBase64url(byPassword.auth),
+      salt: toBase64url(salt),
+      kdf_profile: kdfProfile,
+    },
+  }));
+}
+
+/** For an account that a passkey opens, and the recovery key. */
+export async function makePasskeyAccountKeys(of: {
+  account: string;
+  kek: CryptoKey;
+}): Promise<MadeAccount<ByPasskey>> {
+  return makeWith(of.account, 'passkey', of.kek, (passkey) => ({ passkey }));
+}
+
+async function makeWith<First>(
+  account: string,
+  kind: MethodKind,
+  kek: CryptoKey,
+  first: (made: Envelopes) => First,
+): Promise<MadeAccount<First>> {
   const recoveryBytes = randomBytes(KEY_BYTES);
   const byRecovery = await deriveRecovery({ account, recoveryKey: recoveryBytes });
   const masterBytes = randomBytes(KEY_BYTES);
   const master = await importKey(masterBytes);
   const signing = await statements.makeSigningKey();
-  const method = (kind: MethodKind, proof: Proof) =>
-    madeMethod(proof, {
+  const method = (of: MethodKind, by: CryptoKey) =>
+    madeMethod(by, {
       account,
-      kind,
+      kind: of,
       masterBytes,
       master,
       epoch: FIRST_EPOCH,
@@ -58,9 +85,9 @@ export async function makeAccountKeysWith(
     master,
     seed: signing.seed,
   });
-  const keys: AccountKeys = {
-    password: { ...(await method('password', byPassword)), salt: toBase64url(salt), kdf_profile: kdfProfile },
-    recovery: await method('recovery', byRecovery),
+  const keys: AccountKeys<First> = {
+    ...first(await method(kind, kek)),
+    recovery: { ...(await method('recovery', byRecovery.kek)), auth: toBase64url(byRecovery.auth) },
     signing: {
       public_key: toBase64url(signing.publicKey),
       private: toBase64url(await sealSigningKey(signing.seed, { account, epoch: FIRST_EPOCH, master })),
@@ -74,13 +101,12 @@ export async function makeAccountKeysWith(
 }
 
 export async function madeMethod(
-  proof: Proof,
+  kek: CryptoKey,
   of: Omit<Parameters<typeof makeMethod>[0], 'id' | 'kek'>,
-): Promise<AccountKeys['recovery']> {
-  const made = await makeMethod({ ...of, id: makeUuid4(), kek: proof.kek });
+): Promise<Envelopes> {
+  const made = await makeMethod({ ...of, id: makeUuid4(), kek });
   return {
     method_id: made.id,
-    auth: toBase64url(proof.auth),
     secret: toBase64url(made.secret),
     master: toBase64url(made.master),
     public: toBase64url(made.public),
@@ -94,6 +120,8 @@ export async function madeMethod(
 export async function unlock(of: {
   wrapped: WrappedKeys;
   kind: MethodKind;
+  /** Its id, where an account may have several of its kind. */
+  method?: string;
   kek: CryptoKey;
   lowestEpoch?: number;
   account?: string;
@@ -102,7 +130,9 @@ export async function unlock(of: {
   const { account_id: account, epoch } = wrapped;
   if (of.account !== undefined && of.account !== account) throw new CryptoError('wrong_account');
   if (epoch < (of.lowestEpoch ?? 0)) throw new CryptoError('epoch_rolled_back');
-  const method = wrapped.methods.find((each) => each.kind === of.kind);
+  const method = wrapped.methods.find(
+    (each) => each.kind === of.kind && (of.method === undefined || each.method_id === of.method),
+  );
   if (!method) throw new CryptoError('no_such_method');
   const { masterBytes, master, signingPublicKey } = await openMethod(readMethod(method), {
     account,

@@ -4,6 +4,7 @@
 type OfWhatWasRead =
   | 'bad_content'
   | 'bad_padding'
+  | 'bad_prf_output'
   | 'bad_public_key'
   | 'bad_recovery_key'
   | 'bad_salt'

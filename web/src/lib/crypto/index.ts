@@ -4,9 +4,9 @@ import type { Bytes } from './bytes';
 import { derivePasswordWith, type Proof } from './passwords';
 import { makePasswordWith, type OpenAccount } from './replacements';
 import { stretchInWorker } from './stretching';
-import type { AccountKeys } from './wrapped';
+import type { ByPassword } from './wrapped';
 
-export { unlock, type MadeAccount } from './accounts';
+export { makePasskeyAccountKeys, unlock, type MadeAccount } from './accounts';
 export type { Bytes } from './bytes';
 export {
   answerKeys,
@@ -35,7 +35,8 @@ export { makeUuid4, makeUuid7 } from './ids';
 export { hashOf } from './keys';
 export { openLocal, sealLocal } from './local';
 export { deviceKey, importMasterKey, type MasterKey, type Opened } from './masters';
-export type { MethodKind } from './methods';
+export type { CredentialKind, MethodKind } from './methods';
+export { addMethod, derivePasskey, prfInput } from './passkeys';
 export type { Proof } from './passwords';
 export { advance as advancePins, NO_PINS, type Pins } from './pins';
 export { deriveRecovery, normaliseRecoveryText, readRecoveryKey } from './recovery';
@@ -47,6 +48,8 @@ export {
   readManifest,
   readStatement,
   type AccountKeys,
+  type ByPasskey,
+  type ByPassword,
   type SignedManifest,
   type WrappedKeys,
   type WrappedLink,
@@ -67,11 +70,11 @@ export async function makeAccountKeys(of: {
   account: string;
   password: string;
   kdfProfile: number;
-}): Promise<MadeAccount> {
+}): Promise<MadeAccount<ByPassword>> {
   return makeAccountKeysWith(stretchInWorker, of);
 }
 
 /** The unlock method of a new password, for keys that are open. */
-export async function makePassword(of: OpenAccount & { password: string }): Promise<AccountKeys['password']> {
+export async function makePassword(of: OpenAccount & { password: string }): Promise<ByPassword['password']> {
   return makePasswordWith(stretchInWorker, of);
 }

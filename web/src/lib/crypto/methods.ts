@@ -1,4 +1,4 @@
-// Unlock methods: how a password or a recovery key opens the master key, with nothing a server could plant.
+// Unlock methods: how a password, a recovery key or a passkey opens the master key, with nothing a server could plant.
 import { concat, sameBytes, wipe, type Bytes } from './bytes';
 import { openSealed, openWith, seal, sealTo, type Place } from './envelope';
 import { CryptoError } from './errors';
@@ -6,7 +6,8 @@ import { importKey, KEY_BYTES, randomBytes } from './keys';
 import type { MasterKey } from './masters';
 import { keyPair, PUBLIC_KEY_BYTES, SEED_BYTES } from './xwing';
 
-export type MethodKind = 'password' | 'recovery';
+export type CredentialKind = 'passkey' | 'security_key';
+export type MethodKind = 'password' | 'recovery' | CredentialKind;
 
 /** Three envelopes, as stored: see Unlock methods in docs/formats.md. */
 export interface Method {

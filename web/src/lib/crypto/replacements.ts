@@ -9,7 +9,7 @@ import type { Opened } from './masters';
 import { openMethod, type MethodKind } from './methods';
 import { derivePasswordWith, SALT_BYTES, type Proof, type Stretch } from './passwords';
 import { deriveRecovery, writeRecoveryKey } from './recovery';
-import type { AccountKeys } from './wrapped';
+import type { AccountKeys, ByPassword } from './wrapped';
 
 /** What new passwords are stretched with. */
 const PROFILE: KdfProfile = 1;
@@ -25,7 +25,7 @@ export interface OpenAccount {
 export async function makePasswordWith(
   stretch: Stretch,
   of: OpenAccount & { password: string },
-): Promise<AccountKeys['password']> {
+): Promise<ByPassword['password']> {
   const { account, password } = of;
   const salt = randomBytes(SALT_BYTES);
   const proof = await derivePasswordWith(stretch, { account, password, salt, kdfProfile: PROFILE });
@@ -49,7 +49,7 @@ async function proven(kind: MethodKind, proof: Proof, of: OpenAccount): Promise<
   const { account, masterBytes, opened } = of;
   const { epoch, key: master } = opened.master;
   const { signingPublicKey } = opened;
-  const made = await madeMethod(proof, { account, kind, masterBytes, master, epoch, signingPublicKey });
+  const made = await madeMethod(proof.kek, { account, kind, masterBytes, master, epoch, signingPublicKey });
   const { method_id: id, secret, master: sealed, public: publicKey } = made;
   const [read, at] = [fromBase64url, { account, kek: proof.kek, epoch }];
   const again = await openMethod(
@@ -60,5 +60,5 @@ async function proven(kind: MethodKind, proof: Proof, of: OpenAccount): Promise<
     sameBytes(again.masterBytes, masterBytes) && sameBytes(again.signingPublicKey, signingPublicKey);
   wipe(again.masterBytes);
   if (!fits) throw new CryptoError('bad_content');
-  return made;
+  return { ...made, auth: toBase64url(proof.auth) };
 }

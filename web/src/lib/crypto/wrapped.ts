@@ -3,9 +3,10 @@ import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import type { Bytes } from './bytes';
 import { CryptoError } from './errors';
 import type { Manifest } from './manifests';
+import type { MethodKind } from './methods';
 import type { EpochStatement } from './statements';
 
-interface Envelopes {
+export interface Envelopes {
   method_id: string;
   secret: string;
   master: string;
@@ -13,7 +14,13 @@ interface Envelopes {
 }
 
 export interface WrappedMethod extends Envelopes {
-  kind: 'password' | 'recovery' | 'passkey' | 'security_key';
+  kind: MethodKind;
+  /** Of a password. */
+  salt?: string | null;
+  kdf_profile?: number | null;
+  /** Of a passkey or security key. */
+  credential_id?: string | null;
+  transports?: string[] | null;
 }
 
 interface WrappedStatement {
@@ -49,13 +56,19 @@ export interface WrappedKeys {
   links?: readonly WrappedLink[] | undefined;
 }
 
-/** What signup sends. */
-export interface AccountKeys {
+export interface ByPassword {
   password: Envelopes & { auth: string; salt: string; kdf_profile: number };
+}
+export interface ByPasskey {
+  passkey: Envelopes;
+}
+
+/** What signup sends: what opens it, and the recovery key. */
+export type AccountKeys<First = ByPassword> = First & {
   recovery: Envelopes & { auth: string };
   signing: WrappedKeys['signing'];
   statement: WrappedKeys['statement'];
-}
+};
 
 export function readStatement(statement: WrappedStatement): EpochStatement {
   return {

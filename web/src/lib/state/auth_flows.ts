@@ -1,27 +1,34 @@
 // The flows of the screens, joined to the one session and the server.
-import { m } from '$lib/paraglide/messages';
 import { api } from './api';
-import { deviceName, type BrowserSays } from './device_name';
 import { tabStorage } from './kept_open';
 import { session } from './session.svelte';
+import { ceremonies } from './ceremonies';
+import { PasskeySignIn } from './passkey_sign_in.svelte';
 import { SignIn } from './sign_in.svelte';
 import { SignUp } from './sign_up.svelte';
+import { thisDevice } from './this_device';
 
 function parts() {
   return {
     api,
     crypto: () => import('$lib/crypto'),
-    device: deviceName(navigator as BrowserSays, (browser, system) =>
-      m.auth_device_name({ browser, system }),
-    ),
+    device: thisDevice(),
     now: () => Date.now(),
   };
 }
 
 export function startSignUp(): SignUp {
-  return new SignUp({ ...parts(), session, tab: tabStorage() });
+  return new SignUp({ ...parts(), ceremonies, session, tab: tabStorage() });
 }
 
 export function startSignIn(): SignIn {
-  return new SignIn({ ...parts(), lowestEpoch: (account) => session.lowestEpoch(account) });
+  return new SignIn({ ...parts(), ceremonies, lowestEpoch: (account) => session.lowestEpoch(account) });
+}
+
+export function startPasskeySignIn(): PasskeySignIn {
+  return new PasskeySignIn({
+    ...parts(),
+    ceremonies,
+    lowestEpoch: (account) => session.lowestEpoch(account),
+  });
 }

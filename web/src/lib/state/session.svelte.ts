@@ -5,6 +5,9 @@ import { toBase64url } from '$lib/wire/base64url';
 import type { WrappedKeys } from '$lib/wire/http';
 import { ApiError, api, type Api } from './api';
 import { keysUnreadable, notSignedIn, otherAccount } from './auth_errors';
+import type { Ceremonies } from './ceremonies';
+import { described, openerOf } from './key_opener';
+import { keyUnreadable } from './passkey_errors';
 import { KeptOpen, tabStorage, type TabStorage } from './kept_open';
 import { DeviceAccounts, type Arrival, type Changed } from './device_accounts';
 import { openKeyStore, type AccountName, type KeyStore, type KnownAccount } from './key_store';
@@ -132,6 +135,34 @@ export class Session {
       throw keysUnreadable(error, secret.kind);
     }
     this.#tellOpened();
+  }
+
+  /** By a passkey or security key, from what this device keeps: offline too. ApiError of passkey_errors.ts, or `keys_unreadable`. */
+  async unlockByKey(by: Pick<Ceremonies, 'derive'>): Promise<void> {
+    const known = this.#known;
+    if (known === null) throw notSignedIn();
+    const crypto = await this.#parts.crypto();
+    const { wrapped } = known;
+    const lowestEpoch = await this.lowestEpoch(known.id);
+    const shown = await by.derive(described(wrapped.methods), await crypto.prfInput());
+    try {
+      const opener = await openerOf(shown, { crypto, wrapped });
+      const { masterBytes, ...opened } = await crypto.unlock({ ...opener, wrapped, lowestEpoch });
+      await this.#keep(opened, masterBytes);
+      await this.#open(opened);
+    } catch (error) {
+      throw keyUnreadable(error);
+    }
+    this.#tellOpened();
+  }
+
+  /** Whether a passkey or a security key opens the keys of who is signed in here, as far as this device knows. */
+  opensByKey(): boolean {
+    return described(this.#known?.wrapped.methods ?? []).length > 0;
+  }
+
+  opensByPassword(): boolean {
+    return this.#known?.wrapped.methods.some(({ kind }) => kind === 'password') ?? false;
   }
 
   async lock(): Promise<void> {

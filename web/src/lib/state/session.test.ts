@@ -49,17 +49,11 @@ const openedFor = async (account: string) => ({
   signingPublicKey: bytes('public'),
 });
 
+const NOTHING_MORE = { salt: null, kdf_profile: null, credential_id: null, transports: null };
+
 function wrapped(account: string, epoch = 1): WrappedKeys {
   const method = (kind: 'password' | 'recovery', secret: string) =>
-    ({
-      method_id: kind,
-      kind,
-      secret,
-      master: '',
-      public: '',
-      credential_id: null,
-      transports: null,
-    }) as const;
+    ({ method_id: kind, kind, secret, master: '', public: '', ...NOTHING_MORE }) as const;
   return {
     account_id: account,
     epoch,

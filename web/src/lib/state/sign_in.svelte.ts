@@ -1,9 +1,11 @@
 // Signing in, step by step: the password's proof, then a code; only then the server gives the wrapped keys, and they open here.
 import type * as Crypto from '$lib/crypto';
 import { toBase64url } from '$lib/wire/base64url';
-import { LoggedIn, LoginStarted, PasswordProved } from '$lib/wire/http';
+import { CeremonyOptions, LoggedIn, LoginStarted, PasswordProved } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
 import { keysUnreadable } from './auth_errors';
+import type { Ceremonies } from './ceremonies';
+import { unknownPasskey } from './passkey_errors';
 import { deriveProof, type Secret } from './proofs';
 import type { SignedIn } from './session.svelte';
 import { troubleOf, type Step, type Trouble } from './trouble';
@@ -11,6 +13,7 @@ import { troubleOf, type Step, type Trouble } from './trouble';
 export interface SignInParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
+  ceremonies: Pick<Ceremonies, 'show'>;
   lowestEpoch(account: string): Promise<number>;
   /** How this device is called in the list of devices. */
   device: string;
@@ -28,6 +31,8 @@ interface Proved {
 
 export class SignIn {
   step = $state<'secret' | 'code'>('secret');
+  /** What the server would take as the second factor: any one of these. */
+  missing = $state.raw<PasswordProved['missing']>([]);
   doing = $state<'deriving' | 'checking' | 'unlocking' | null>(null);
   trouble = $state.raw<Trouble | null>(null);
 
@@ -52,7 +57,8 @@ export class SignIn {
       });
       this.doing = 'checking';
       const body = { login_id: started.login_id, auth: toBase64url(auth) };
-      await this.#parts.api.post(PasswordProved, '/auth/login/password', body);
+      const { missing } = await this.#parts.api.post(PasswordProved, '/auth/login/password', body);
+      this.missing = missing;
       this.#proved = { email: email.trim().toLowerCase(), started, kind: secret.kind, kek };
       this.step = 'code';
     });
@@ -66,13 +72,34 @@ export class SignIn {
       const { api, device } = this.#parts;
       this.doing = 'checking';
       const body = { login_id: proved.started.login_id, code: code.trim(), device, transport: 'cookie' };
-      const { session, keys } = await api.post(LoggedIn, '/auth/login/totp', body);
-      this.doing = 'unlocking';
-      const { account_id: account, salt, kdf_profile: kdfProfile } = proved.started;
-      const { masterBytes, ...opened } = await this.#unlock(proved, keys);
-      const name = { id: account, email: proved.email };
-      return { account: name, session, wrapped: keys, salt, kdfProfile, opened, masterBytes };
+      return this.#arrive(proved, await api.post(LoggedIn, '/auth/login/totp', body));
     });
+  }
+
+  /** A security key instead of a code. */
+  async submitSecurityKey(): Promise<SignedIn | null> {
+    const proved = this.#proved;
+    if (proved === null) return null;
+    return this.#try('second_factor', async () => {
+      const { api, ceremonies, crypto, device } = this.#parts;
+      const { login_id } = proved.started;
+      const it = await crypto();
+      const started = await api.post(CeremonyOptions, '/auth/login/security-key/options', { login_id });
+      const { assertion } = await ceremonies.show(started.options, await it.prfInput());
+      const body = { login_id, challenge_id: started.challenge_id, assertion, device, transport: 'cookie' };
+      const answer = await api.post(LoggedIn, '/auth/login/security-key', body).catch((error: unknown) => {
+        throw error instanceof ApiError && error.code === 'wrong_credentials' ? unknownPasskey() : error;
+      });
+      return this.#arrive(proved, answer);
+    });
+  }
+
+  async #arrive(proved: Proved, { session, keys }: LoggedIn): Promise<SignedIn> {
+    this.doing = 'unlocking';
+    const { account_id: account, salt, kdf_profile: kdfProfile } = proved.started;
+    const { masterBytes, ...opened } = await this.#unlock(proved, keys);
+    const name = { id: account, email: proved.email };
+    return { account: name, session, wrapped: keys, salt, kdfProfile, opened, masterBytes };
   }
 
   back(): void {

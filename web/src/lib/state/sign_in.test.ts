@@ -18,6 +18,7 @@ const crypto = {
     return bytes(typed);
   },
   deriveRecovery: async () => ({ auth: bytes('auth of recovery'), kek: 'recovery' }),
+  prfInput: async () => bytes('input'),
   unlock: async (of: { kek: unknown; lowestEpoch: number; account: string; kind: string }) => {
     if (of.lowestEpoch > 1) throw Object.assign(new Error(), { reason: 'epoch_rolled_back' });
     return {
@@ -28,6 +29,7 @@ const crypto = {
   },
 } as unknown as typeof Crypto;
 
+const SIGNED = { credential_id: 'id', client_data: 'said', authenticator_data: 'data', signature: 'signed' };
 const WRAPPED = {
   account_id: 'account',
   epoch: 1,
@@ -74,6 +76,7 @@ function flowWith(changed: Answers = {}, lowestEpoch = 0) {
   const flow = new SignIn({
     api,
     crypto: async () => crypto,
+    ceremonies: { show: async () => ({ assertion: SIGNED, credentialId: bytes('id'), output: null }) },
     lowestEpoch: async () => lowestEpoch,
     device: 'Chromium on Linux',
     now: () => NOW,
@@ -125,6 +128,44 @@ describe('signing in', () => {
       flow.submitSecret('a@b.example', password),
     ]);
     expect(asked.filter(([path]) => path === '/api/auth/login')).toHaveLength(1);
+  });
+});
+
+describe('a security key', () => {
+  const answers: Answers = {
+    '/api/auth/login/password': () => ({ missing: ['totp', 'security_key'] }),
+    '/api/auth/login/security-key/options': () => ({ challenge_id: 'challenge', options: {} }),
+    '/api/auth/login/security-key': () => ({
+      session: { session_id: 's', account_id: 'account', rotate_at: 1, expires_at: 2 },
+      keys: WRAPPED,
+    }),
+  };
+
+  it('completes the sign-in where the server takes one', async () => {
+    const { flow, asked } = flowWith(answers);
+    await flow.submitSecret('mira@example.org', password);
+    expect(flow.missing).toEqual(['totp', 'security_key']);
+    expect((await flow.submitSecurityKey())?.opened.master.key).toBe('password of account');
+    expect(asked.at(-1)).toEqual([
+      '/api/auth/login/security-key',
+      {
+        login_id: 'login',
+        challenge_id: 'challenge',
+        assertion: SIGNED,
+        device: 'Chromium on Linux',
+        transport: 'cookie',
+      },
+    ]);
+  });
+
+  it('that is refused leaves the password proved, in its own words', async () => {
+    const { flow } = flowWith({
+      ...answers,
+      '/api/auth/login/security-key': () => refuse(401, 'wrong_credentials'),
+    });
+    await flow.submitSecret('mira@example.org', password);
+    expect(await flow.submitSecurityKey()).toBeNull();
+    expect([flow.step, flow.trouble?.code]).toEqual(['code', 'passkey_unknown']);
   });
 });
 

@@ -1,7 +1,8 @@
-// Signing up, step by step: a code by mail, a password, an authenticator; then keys made here, and what must be saved of them.
+// Signing up, step by step: a code by mail; a passkey, or a password and an authenticator; then keys made here, and what must be saved of them.
 import type * as Crypto from '$lib/crypto';
-import type { MadeAccount } from '$lib/crypto';
+import type { ByPasskey, ByPassword } from '$lib/crypto';
 import {
+  CeremonyOptions,
   LoggedIn,
   LoginStarted,
   PasswordProved,
@@ -12,20 +13,39 @@ import {
 import type { SessionAnswer, WrappedKeys } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
 import { otherAccount } from './auth_errors';
+import type { Ceremonies, Registration } from './ceremonies';
 import type { TabStorage } from './kept_open';
+import { outputOf } from './key_opener';
+import { noKeyMade } from './passkey_errors';
 import type { Session } from './session.svelte';
 import { findProgress, keepProgress } from './sign_up_progress';
 import { troubleOf, type Step, type Trouble } from './trouble';
 
-export type SignUpStep = 'email' | 'mail_code' | 'password' | 'authenticator' | 'save' | 'stay';
-export const SIGN_UP_STEPS: readonly SignUpStep[] = [
+type WrappedMethod = WrappedKeys['methods'][number];
+type MadeAccount = Crypto.MadeAccount<ByPassword>;
+
+interface MadeByPasskey {
+  account: Crypto.MadeAccount<ByPasskey>;
+  wrapped: WrappedKeys;
+  /** The authenticator's part, as it is sent. */
+  passkey: object;
+}
+interface Finished {
+  session: SessionAnswer;
+  backupCodes: string[];
+}
+
+export type SignUpStep = 'email' | 'mail_code' | 'way' | 'password' | 'authenticator' | 'save' | 'stay';
+const BY_PASSWORD: readonly SignUpStep[] = [
   'email',
   'mail_code',
+  'way',
   'password',
   'authenticator',
   'save',
   'stay',
 ];
+const BY_PASSKEY = BY_PASSWORD.filter((step) => step !== 'password' && step !== 'authenticator');
 
 /** As long as the server keeps them. */
 const MAIL_CODE_MS = 600_000;
@@ -34,6 +54,7 @@ const VERIFIED_MS = 1_800_000;
 export interface SignUpParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
+  ceremonies: Ceremonies;
   session: Pick<Session, 'begin' | 'secretsSaved' | 'stay' | 'unsaved'>;
   tab: TabStorage;
   /** How this device is called in the list of devices. */
@@ -44,16 +65,20 @@ export interface SignUpParts {
 
 export class SignUp {
   step = $state<SignUpStep>('email');
-  doing = $state<'sending' | 'making_keys' | 'checking' | null>(null);
+  byPassword = $state(false);
+  doing = $state<'sending' | 'making_keys' | 'showing' | 'checking' | null>(null);
   trouble = $state.raw<Trouble | null>(null);
   email = $state('');
   verified = $state.raw<SignUpVerified | null>(null);
+  /** Of the way that was chosen; the short one until then. */
+  steps = $derived(this.byPassword ? BY_PASSWORD : BY_PASSKEY);
   /** The page was loaded anew in the middle: what was done until then still counts. */
   resumed = $state(false);
 
   #parts: SignUpParts;
   #signupId = '';
   #made: Promise<MadeAccount> | null = null;
+  #madeByPasskey: MadeByPasskey | null = null;
   /** The server may have finished without our hearing of it. */
   #replyLost = false;
 
@@ -65,7 +90,7 @@ export class SignUp {
       this.email = progress.email;
       this.#signupId = progress.signupId;
       this.verified = progress.verified;
-      this.step = progress.verified ? 'password' : 'mail_code';
+      this.step = progress.verified ? 'way' : 'mail_code';
       this.resumed = true;
     }
   }
@@ -86,7 +111,41 @@ export class SignUp {
       this.verified = await this.#parts.api.post(SignUpVerified, '/auth/signup/verify', body);
       this.#keep(VERIFIED_MS);
       this.resumed = false;
-      this.step = 'password';
+      this.step = 'way';
+    });
+  }
+
+  choosePasswordWay(): void {
+    this.trouble = null;
+    this.byPassword = true;
+    this.step = 'password';
+  }
+
+  /** A passkey, which is both factors; there is no password and no authenticator then. */
+  async completeByPasskey(): Promise<void> {
+    await this.#try('second_factor', 'showing', async () => {
+      const made = (this.#madeByPasskey ??= await this.#makeByPasskey());
+      this.doing = 'checking';
+      const { session, backupCodes } = await this.#finishByPasskey(made);
+      const { account_id: id } = this.verified!;
+      if (session.account_id !== id) throw otherAccount();
+      const { opened, masterBytes, recoveryKey } = made.account;
+      const signedIn = {
+        account: { id, email: this.email.toLowerCase() },
+        session,
+        wrapped: made.wrapped,
+        salt: '',
+        kdfProfile: 0,
+        opened,
+        masterBytes,
+      };
+      await this.#parts.session.begin(signedIn, {
+        staySignedIn: false,
+        unsaved: { recoveryKey, backupCodes },
+      });
+      keepProgress(this.#parts.tab, null);
+      this.#madeByPasskey = null;
+      this.step = 'save';
     });
   }
 
@@ -134,6 +193,7 @@ export class SignUp {
   back(): void {
     this.trouble = null;
     if (this.step === 'mail_code') this.startAgain();
+    if (this.step === 'password') this.step = 'way';
     if (this.step === 'authenticator') this.step = 'password';
   }
 
@@ -141,15 +201,64 @@ export class SignUp {
     keepProgress(this.#parts.tab, null);
     this.verified = null;
     this.#made = null;
+    this.#madeByPasskey = null;
     this.#replyLost = false;
+    this.byPassword = false;
     this.resumed = false;
     this.step = 'email';
   }
 
-  async #finish(
-    made: MadeAccount,
-    totpCode: string,
-  ): Promise<{ session: SessionAnswer; backupCodes: string[] }> {
+  /** The passkey, the keys it opens, and the proof that it does. */
+  async #makeByPasskey(): Promise<MadeByPasskey> {
+    const { api, ceremonies, crypto, device } = this.#parts;
+    const { account_id: account, signup_token } = this.verified!;
+    const it = await crypto();
+    const input = await it.prfInput();
+    const started = await api.post(CeremonyOptions, '/auth/signup/passkey/options', { signup_token });
+    const made = await ceremonies.create(started.options, input);
+    const output = await outputOf(made, ceremonies, input);
+    if (output === null) throw noKeyMade();
+    this.doing = 'making_keys';
+    const kek = await it.derivePasskey({ account, credentialId: made.credentialId, output });
+    output.fill(0);
+    const keys = await it.makePasskeyAccountKeys({ account, kek });
+    const wrapped = wrappedOf(account, keys.keys, made.registration);
+    (await it.unlock({ wrapped, kind: 'passkey', kek, account })).masterBytes.fill(0);
+    const { registration } = made;
+    const passkey = { challenge_id: started.challenge_id, name: device, registration };
+    return { account: keys, wrapped, passkey };
+  }
+
+  async #finishByPasskey({ account, passkey }: MadeByPasskey): Promise<Finished> {
+    const { api, device } = this.#parts;
+    const { signup_token } = this.verified!;
+    const body = { signup_token, keys: account.keys, passkey, device, transport: 'cookie' };
+    try {
+      const { session, backup_codes } = await api.post(SignUpCompleted, '/auth/signup/complete', body);
+      return { session, backupCodes: backup_codes };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code === 'step_expired' && this.#replyLost) return await this.#signInByPasskey(error);
+      if (error.status === 0 || error.status >= 500) this.#replyLost = true;
+      else this.#madeByPasskey = null; // its challenge is spent
+      throw error;
+    }
+  }
+
+  /** The account was made, but the reply was lost: the passkey is there, so showing it is all that is missing. */
+  async #signInByPasskey(expired: ApiError): Promise<Finished> {
+    const { api, ceremonies, crypto, device } = this.#parts;
+    const started = await api.post(CeremonyOptions, '/auth/login/passkey/options', {});
+    const { assertion } = await ceremonies.show(started.options, await (await crypto()).prfInput());
+    const body = { challenge_id: started.challenge_id, assertion, device, transport: 'cookie' };
+    const { session } = await api.post(LoggedIn, '/auth/login/passkey', body).catch((error: unknown) => {
+      // There is no such account: it was the time that had run out.
+      throw error instanceof ApiError && error.code === 'wrong_credentials' ? expired : error;
+    });
+    return { session, backupCodes: [] };
+  }
+
+  async #finish(made: MadeAccount, totpCode: string): Promise<Finished> {
     const { api, device } = this.#parts;
     const body = {
       signup_token: this.verified!.signup_token,
@@ -175,7 +284,7 @@ export class SignUp {
   }
 
   /** The account was made, but the reply was lost: its keys are here, so signing in is all that is missing. */
-  async #signIn(made: MadeAccount, code: string): Promise<{ session: SessionAnswer; backupCodes: string[] }> {
+  async #signIn(made: MadeAccount, code: string): Promise<Finished> {
     const { api, device } = this.#parts;
     const { login_id } = await api.post(LoginStarted, '/auth/login', { email: this.email });
     await api.post(PasswordProved, '/auth/login/password', { login_id, auth: made.keys.password.auth });
@@ -190,11 +299,7 @@ export class SignUp {
     keepProgress(tab, { email, verified, signupId: this.#signupId, until: now() + forMs });
   }
 
-  async #try(
-    step: Step,
-    doing: 'sending' | 'making_keys' | 'checking',
-    work: () => Promise<void>,
-  ): Promise<void> {
+  async #try(step: Step, doing: NonNullable<SignUp['doing']>, work: () => Promise<void>): Promise<void> {
     if (this.doing !== null) return;
     this.doing = doing;
     this.trouble = null;
@@ -211,27 +316,38 @@ export class SignUp {
   }
 }
 
-function wrappedOf(account: string, keys: MadeAccount['keys']): WrappedKeys {
-  const { password, recovery, signing, statement } = keys;
-  const method = (
-    kind: 'password' | 'recovery',
-    { method_id, secret, master, public: publicKey }: typeof recovery,
-  ) => ({
-    method_id,
-    kind,
-    secret,
-    master,
-    public: publicKey,
-    credential_id: null,
-    transports: null,
-  });
+function wrappedOf(
+  account: string,
+  keys: Crypto.AccountKeys<ByPassword | ByPasskey>,
+  registration: Registration | null = null,
+): WrappedKeys {
+  const { recovery, signing, statement } = keys;
+  const first =
+    'password' in keys
+      ? method('password', keys.password, {
+          salt: keys.password.salt,
+          kdf_profile: keys.password.kdf_profile,
+        })
+      : method('passkey', keys.passkey, {
+          credential_id: registration?.credential_id ?? null,
+          transports: registration?.transports ?? null,
+        });
   return {
     account_id: account,
     epoch: statement.epoch,
-    methods: [method('password', password), method('recovery', recovery)],
+    methods: [first, method('recovery', recovery)],
     signing,
     statement,
     manifest: null,
     links: [],
   };
+}
+
+function method(
+  kind: WrappedMethod['kind'],
+  { method_id, secret, master, public: publicKey }: Crypto.AccountKeys['recovery'] | ByPasskey['passkey'],
+  more: Partial<WrappedMethod> = {},
+): WrappedMethod {
+  const none = { salt: null, kdf_profile: null, credential_id: null, transports: null };
+  return { method_id, kind, secret, master, public: publicKey, ...none, ...more };
 }

@@ -2,10 +2,18 @@
 import type * as Crypto from '$lib/crypto';
 import { describe, expect, it } from 'vitest';
 import { Api } from './api';
+import type { Ceremonies } from './ceremonies';
 import { SignUp } from './sign_up.svelte';
 import type { OneTimeSecrets, SignedIn } from './session.svelte';
 
 const bytes = (text: string) => new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
+const REGISTRATION = {
+  credential_id: 'id',
+  client_data: 'said',
+  attestation: 'attested',
+  transports: ['usb'],
+};
+const OPTIONS = { challenge_id: 'challenge', options: {} };
 const envelopes = { method_id: 'm', secret: 's', master: 'm', public: 'p' };
 
 function fakeCrypto(made: { password: string }[]) {
@@ -26,6 +34,20 @@ function fakeCrypto(made: { password: string }[]) {
         masterBytes: bytes('m'),
       };
     },
+    prfInput: async () => bytes('input'),
+    derivePasskey: async () => 'kek',
+    makePasskeyAccountKeys: async () => ({
+      keys: {
+        passkey: envelopes,
+        recovery: { ...envelopes, auth: 'auth of recovery' },
+        signing: { public_key: '', private: '' },
+        statement: { epoch: 1, commitment: '', previous: '', signature: '' },
+      },
+      opened: { master: { epoch: 1, key: 'master' }, signingPublicKey: bytes('p') },
+      recoveryKey: 'AAAA-BBBB',
+      masterBytes: bytes('m'),
+    }),
+    unlock: async () => ({ masterBytes: bytes('m') }),
   } as unknown as typeof Crypto;
 }
 
@@ -76,6 +98,13 @@ class Tab {
   asked: { path: string; body: Record<string, unknown> }[] = [];
   made: { password: string }[] = [];
   session = new FakeSession();
+  /** What the authenticator derives, in turn. */
+  outputs: (string | null)[] = ['derived'];
+  ceremonies = {
+    create: async () => ({ registration: REGISTRATION, credentialId: bytes('id'), output: this.#output() }),
+    derive: async () => ({ credentialId: bytes('id'), output: this.#output() }),
+    show: async () => ({ assertion: { signature: 'signed' }, credentialId: bytes('id'), output: null }),
+  } as unknown as Ceremonies;
   now = 0;
   #storage = new Map<string, string>();
   constructor(private answers: Answer[]) {}
@@ -93,6 +122,7 @@ class Tab {
     return new SignUp({
       api,
       crypto: async () => fakeCrypto(this.made),
+      ceremonies: this.ceremonies,
       session: this.session,
       tab: {
         getItem: (name) => this.#storage.get(name) ?? null,
@@ -104,10 +134,23 @@ class Tab {
     });
   }
 
+  #output() {
+    const text = this.outputs.shift() ?? null;
+    return text === null ? null : bytes(text);
+  }
+
+  async toWay(): Promise<SignUp> {
+    const flow = this.load();
+    await flow.submitEmail('Mira@example.org');
+    await flow.submitMailCode('111111');
+    return flow;
+  }
+
   async toAuthenticator(): Promise<SignUp> {
     const flow = this.load();
     await flow.submitEmail('Mira@example.org');
     await flow.submitMailCode('111111');
+    flow.choosePasswordWay();
     flow.choosePassword('lantern otter');
     return flow;
   }
@@ -120,7 +163,9 @@ it('goes from e-mail to an open session', async () => {
   await flow.submitEmail(' Mira@example.org ');
   expect(flow.step).toBe('mail_code');
   await flow.submitMailCode('111111');
-  expect([flow.step, flow.verified?.totp.secret]).toEqual(['password', 'JBSW']);
+  expect([flow.step, flow.verified?.totp.secret]).toEqual(['way', 'JBSW']);
+  flow.choosePasswordWay();
+  expect(flow.step).toBe('password');
   flow.choosePassword('lantern otter');
   expect(flow.step).toBe('authenticator');
   await flow.complete('222222');
@@ -160,6 +205,7 @@ describe('refusals', () => {
     await flow.submitMailCode('000000');
     expect([flow.step, flow.trouble?.code]).toEqual(['mail_code', 'wrong_code']);
     await flow.submitMailCode('111111');
+    flow.choosePasswordWay();
     flow.choosePassword('lantern otter');
     await flow.complete('000000');
     expect([flow.step, flow.trouble?.code, flow.doing]).toEqual(['authenticator', 'wrong_code', null]);
@@ -197,6 +243,8 @@ describe('going back', () => {
     const flow = await new Tab([STARTED, VERIFIED]).toAuthenticator();
     flow.back();
     expect(flow.step).toBe('password');
+    flow.back();
+    expect(flow.step).toBe('way');
     const other = new Tab([STARTED]).load();
     await other.submitEmail('mira@example.org');
     other.back();
@@ -218,7 +266,7 @@ describe('a page loaded anew', () => {
     const tab = new Tab([STARTED, VERIFIED, COMPLETED]);
     await tab.toAuthenticator();
     const flow = tab.load();
-    expect([flow.step, flow.resumed]).toEqual(['password', true]);
+    expect([flow.step, flow.resumed]).toEqual(['way', true]);
     flow.choosePassword('another one');
     await flow.complete('222222');
     expect(tab.asked.at(-1)!.body).toMatchObject({
@@ -283,5 +331,52 @@ describe('a lost reply', () => {
     await flow.complete('222222');
     await flow.complete('333333');
     expect([flow.step, flow.trouble?.code]).toEqual(['email', 'step_expired']);
+  });
+});
+
+describe('with a passkey', () => {
+  it('there is no password and no authenticator, and what was derived is never sent', async () => {
+    const tab = new Tab([STARTED, VERIFIED, OPTIONS, COMPLETED]);
+    const flow = await tab.toWay();
+    expect(flow.steps).toEqual(['email', 'mail_code', 'way', 'save', 'stay']);
+    await flow.completeByPasskey();
+    expect([flow.step, flow.trouble]).toEqual(['save', null]);
+    expect(tab.asked.at(-1)).toMatchObject({
+      path: '/api/auth/signup/complete',
+      body: { passkey: { challenge_id: 'challenge', registration: REGISTRATION } },
+    });
+    expect(tab.asked.at(-1)!.body).not.toHaveProperty('totp_code');
+    expect(JSON.stringify(tab.asked)).not.toContain('derived');
+    expect(tab.session.begun).toMatchObject({
+      wrapped: {
+        methods: [{ kind: 'passkey', credential_id: 'id', transports: ['usb'] }, { kind: 'recovery' }],
+      },
+    });
+    expect(tab.session.unsaved).toEqual({ recoveryKey: 'AAAA-BBBB', backupCodes: ['11111-22222'] });
+  });
+
+  it('asks once more where creation derived nothing, and refuses one that never does', async () => {
+    const tab = new Tab([STARTED, VERIFIED, OPTIONS, COMPLETED]);
+    tab.outputs = [null, 'derived'];
+    const flow = await tab.toWay();
+    await flow.completeByPasskey();
+    expect(flow.step).toBe('save');
+    const other = new Tab([STARTED, VERIFIED, OPTIONS]);
+    other.outputs = [null, null];
+    const refused = await other.toWay();
+    await refused.completeByPasskey();
+    expect([refused.step, refused.trouble?.code]).toEqual(['way', 'passkey_no_key']);
+  });
+
+  it('signs in with it if the reply was lost, and still shows the recovery key', async () => {
+    const expired = refuse(410, 'step_expired');
+    const loggedIn = { session: SESSION, keys: KEYS };
+    const tab = new Tab([STARTED, VERIFIED, OPTIONS, new Error('lost'), expired, OPTIONS, loggedIn]);
+    const flow = await tab.toWay();
+    await flow.completeByPasskey();
+    expect([flow.step, flow.trouble?.code]).toEqual(['way', 'offline']);
+    await flow.completeByPasskey();
+    expect([flow.step, flow.trouble]).toEqual(['save', null]);
+    expect(tab.session.unsaved).toEqual({ recoveryKey: 'AAAA-BBBB', backupCodes: [] });
   });
 });

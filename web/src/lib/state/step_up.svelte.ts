@@ -1,9 +1,12 @@
 // A fresh proof that it is you, asked for in place when the ways in are to be changed; then what was wanted goes on by itself.
 import type * as Crypto from '$lib/crypto';
 import { toBase64url } from '$lib/wire/base64url';
-import { SteppedUp, WrappedKeys } from '$lib/wire/http';
+import { CeremonyOptions, SteppedUp, WrappedKeys } from '$lib/wire/http';
 import { ApiError, api, type Api } from './api';
 import { keysUnreadable, notProved, notSignedIn, wrongSecret } from './auth_errors';
+import { ceremonies, type Ceremonies } from './ceremonies';
+import { openerOf } from './key_opener';
+import { unknownPasskey } from './passkey_errors';
 import { session, type Secret, type Session } from './session.svelte';
 import { troubleOf, type Trouble } from './trouble';
 
@@ -22,7 +25,8 @@ export interface Reopened {
 
 export interface StepUpParts {
   api: Api;
-  crypto(): Promise<Pick<typeof Crypto, 'unlock'>>;
+  crypto(): Promise<Pick<typeof Crypto, 'unlock' | 'derivePasskey' | 'prfInput'>>;
+  ceremonies: Pick<Ceremonies, 'show'>;
   session: Pick<Session, 'account' | 'proofOf' | 'lowestEpoch'>;
   /** Milliseconds. */
   now(): number;
@@ -82,6 +86,29 @@ export class StepUp {
     }
   }
 
+  /** From the dialog: one assertion of a passkey, or of a security key that unlocks, is both proofs. */
+  async submitKey(): Promise<void> {
+    if (this.doing !== null) return;
+    this.doing = 'checking';
+    this.trouble = null;
+    try {
+      const { api, ceremonies } = this.#parts;
+      const it = await this.#parts.crypto();
+      const wrapped = await api.get(WrappedKeys, '/account/keys');
+      const started = await api.post(CeremonyOptions, '/account/step-up/passkey/options', {});
+      const shown = await ceremonies.show(started.options, await it.prfInput());
+      const opener = await openerOf(shown, { crypto: it, wrapped });
+      const body = { challenge_id: started.challenge_id, assertion: shown.assertion };
+      await api.post(SteppedUp, '/account/step-up/passkey', body);
+      this.proved(opener);
+    } catch (error) {
+      const wrong = error instanceof ApiError && error.code === 'wrong_credentials';
+      this.trouble = troubleOf(wrong ? unknownPasskey() : error, 'second_factor', this.#parts.now());
+    } finally {
+      this.doing = null;
+    }
+  }
+
   /** The server has its proof, however it was given. */
   proved(opener: Opener): void {
     this.#end()?.settle(opener);
@@ -129,5 +156,6 @@ export const stepUp = new StepUp({
   api,
   session,
   crypto: () => import('$lib/crypto'),
+  ceremonies,
   now: () => Date.now(),
 });

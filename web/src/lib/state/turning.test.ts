@@ -26,7 +26,17 @@ beforeAll(async () => {
   });
   const methods = (['password', 'recovery'] as const).map((kind) => {
     const { method_id, secret, master, public: publicKey } = keys[kind];
-    return { method_id, kind, secret, master, public: publicKey, credential_id: null, transports: null };
+    return {
+      method_id,
+      kind,
+      secret,
+      master,
+      public: publicKey,
+      salt: null,
+      kdf_profile: null,
+      credential_id: null,
+      transports: null,
+    };
   });
   const { signing, statement } = keys;
   signedUp = {

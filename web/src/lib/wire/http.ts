@@ -54,6 +54,8 @@ export const WrappedMethod = v.object({
   secret: v.string(),
   master: v.string(),
   public: v.string(),
+  salt: v.nullish(v.string(), null),
+  kdf_profile: v.nullish(v.number(), null),
   credential_id: v.nullish(v.string(), null),
   transports: v.nullish(v.array(v.string()), null),
 });

@@ -6,6 +6,7 @@ export const sections = {
   appearance: { icon: 'palette', title: m.settings_appearance },
   language: { icon: 'globe', title: m.settings_language },
   account: { icon: 'user', title: m.settings_account },
+  ways: { icon: 'key', title: m.ways_in },
   usage: { icon: 'coins', title: m.settings_usage },
   data: { icon: 'download', title: m.settings_data },
   privacy: { icon: 'shield', title: m.settings_privacy },

@@ -1,0 +1,106 @@
+// Signing in by a passkey: no address is typed, one gesture proves both factors and opens the keys.
+import type * as Crypto from '$lib/crypto';
+import { AccountAnswer, CeremonyOptions, LoggedIn } from '$lib/wire/http';
+import { ApiError, type Api } from './api';
+import { otherAccount } from './auth_errors';
+import type { Ceremonies } from './ceremonies';
+import { openerOf } from './key_opener';
+import { keyUnreadable, noKeyGiven, unknownPasskey } from './passkey_errors';
+import type { SignedIn } from './session.svelte';
+import { troubleOf, type Trouble } from './trouble';
+
+export interface PasskeySignInParts {
+  api: Api;
+  crypto(): Promise<typeof Crypto>;
+  ceremonies: Ceremonies;
+  lowestEpoch(account: string): Promise<number>;
+  device: string;
+  /** Milliseconds. */
+  now(): number;
+}
+
+export class PasskeySignIn {
+  doing = $state(false);
+  trouble = $state.raw<Trouble | null>(null);
+
+  #parts: PasskeySignInParts;
+
+  constructor(parts: PasskeySignInParts) {
+    this.#parts = parts;
+  }
+
+  /** Null if it did not work; `trouble` says why. `only`: the account that may sign in here, if it is fixed. */
+  async submit(only: string | null = null): Promise<SignedIn | null> {
+    if (this.doing) return null;
+    this.doing = true;
+    this.trouble = null;
+    try {
+      return await this.#signIn(false, only);
+    } catch (error) {
+      this.trouble = troubleOf(error, 'password', this.#parts.now());
+      return null;
+    } finally {
+      this.doing = false;
+    }
+  }
+
+  /** Offered by the browser beside the e-mail field, as long as the page is shown; silent until something is chosen. */
+  async offer(): Promise<SignedIn | null> {
+    if (!(await this.#parts.ceremonies.autofills().catch(() => false))) return null;
+    try {
+      return await this.#signIn(true, null);
+    } catch (error) {
+      const quiet = error instanceof ApiError && ['passkey_cancelled', 'offline'].includes(error.code);
+      if (!quiet) this.trouble = troubleOf(error, 'password', this.#parts.now());
+      return null;
+    }
+  }
+
+  stopOffering(): void {
+    this.#parts.ceremonies.stop();
+  }
+
+  async #signIn(autofill: boolean, only: string | null): Promise<SignedIn> {
+    const { api, ceremonies, crypto, device } = this.#parts;
+    const [it, started] = await Promise.all([
+      crypto(),
+      api.post(CeremonyOptions, '/auth/login/passkey/options', {}),
+    ]);
+    const shown = await ceremonies.show(started.options, await it.prfInput(), autofill);
+    // Without it nothing opens, so there need be no session either.
+    if (shown.output === null) throw noKeyGiven();
+    const body = {
+      challenge_id: started.challenge_id,
+      assertion: shown.assertion,
+      device,
+      transport: 'cookie',
+    };
+    const { session, keys } = await api.post(LoggedIn, '/auth/login/passkey', body).catch(refused);
+    try {
+      const account = keys.account_id;
+      if (only !== null && account !== only) throw otherAccount();
+      const opener = await openerOf(shown, { crypto: it, wrapped: keys });
+      const lowestEpoch = await this.#parts.lowestEpoch(account);
+      const { masterBytes, ...opened } = await it.unlock({ ...opener, wrapped: keys, lowestEpoch, account });
+      const { email } = await api.get(AccountAnswer, '/account');
+      const password = keys.methods.find(({ kind }) => kind === 'password');
+      return {
+        account: { id: account, email },
+        session,
+        wrapped: keys,
+        salt: password?.salt ?? '',
+        kdfProfile: password?.kdf_profile ?? 0,
+        opened,
+        masterBytes,
+      };
+    } catch (error) {
+      // A session whose keys don't open is no use to anyone.
+      await api.postOnce(null, '/auth/logout').catch(() => null);
+      throw keyUnreadable(error);
+    }
+  }
+}
+
+function refused(error: unknown): never {
+  throw error instanceof ApiError && error.code === 'wrong_credentials' ? unknownPasskey() : error;
+}
