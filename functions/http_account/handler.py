@@ -122,8 +122,11 @@ def remove_method(method_id: str) -> None:
 
 @app.serve("POST", "/account/erase")
 def erase_account() -> Response:
-    session, body = _session(), app.body(requests.EraseAccount)
-    wiring.erase_account()(session, auth=body.auth, code=body.code)
+    body = app.body(requests.EraseAccount)
+    if body.auth is None or body.code is None:
+        wiring.erase_account()(_proved(), proofs=None)
+    else:
+        wiring.erase_account()(_session(), proofs=(body.auth, body.code))
     return Response(body="", status_code=202, headers={"Set-Cookie": clear_cookie()})
 
 

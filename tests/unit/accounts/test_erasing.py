@@ -54,6 +54,19 @@ def test_the_recovery_key_and_a_backup_code_do_as_well(ada: Person, proof: str) 
     assert erase(ada, auth=auth, code=code).status == 202
 
 
+def test_a_session_proved_a_moment_ago_needs_no_proof_in_the_request(world: World, ada: Person) -> None:
+    assert ada.call("POST", "/account/erase", {}).code == "step_up_needed"
+    ada.step_up()
+    assert ada.call("POST", "/account/erase", {}).status == 202
+    assert not world.rows.accounts
+
+
+def test_half_a_proof_is_none(world: World, ada: Person) -> None:
+    ada.step_up()
+    assert ada.call("POST", "/account/erase", {"code": ada.totp()}).code == "invalid_request"
+    assert world.rows.accounts
+
+
 def test_the_address_may_sign_up_anew(world: World, ada: Person) -> None:
     erase(ada)
     again = world.person(ada.email).sign_up()
@@ -175,7 +188,7 @@ def test_a_session_without_an_account_erases_nothing(ada: Person) -> None:
     session = wiring.sessions().of_account(ada.account_id)[0]
     erase(ada)
     with pytest.raises(errors.NotSignedIn):
-        wiring.erase_account()(session, auth=bytes(32), code="000000")
+        wiring.erase_account()(session, proofs=(bytes(32), "000000"))
 
 
 # --- in the background ---

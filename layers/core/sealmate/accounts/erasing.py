@@ -10,7 +10,7 @@ from functools import partial
 from sealmate import errors
 from sealmate.accounts import tries
 from sealmate.accounts.proving import prove_both
-from sealmate.accounts.records import Session
+from sealmate.accounts.records import Account, SecondFactor, Session
 from sealmate.accounts.sessions import Sessions
 from sealmate.accounts.stores import AccountStore, Erasures, Remains, TryStore
 from sealmate.ports import Clock, DataSeal, KeyService
@@ -33,12 +33,26 @@ class EraseAccount:
     sessions: Sessions
     erasures: Erasures
 
-    def __call__(self, session: Session, *, auth: bytes, code: str) -> None:
-        """`auth` of any unlock method, and a code as at sign-in. TooManyTries, WrongCredentials, WrongCode; then nothing is erased."""
+    def __call__(self, session: Session, *, proofs: tuple[bytes, str] | None) -> None:
+        """`proofs`: the auth of any unlock method, and a code as at sign-in; None if the session itself is proved.
+
+        TooManyTries, WrongCredentials, WrongCode; then nothing is erased.
+        """
         account = self.accounts.get(session.account_id)
         if account is None:
             raise errors.NotSignedIn()
-        factor = prove_both(
+        factor = SecondFactor() if proofs is None else self._prove(account, *proofs)
+        if not self.accounts.shred(account, factor=factor, now=self.clock.now()):
+            raise errors.WrongCode()
+        # WebSockets first: once their rows are erased, nobody knows which to close.
+        _attempt(partial(self.sessions.revoke_all, account.account_id), account.account_id)
+        _attempt(partial(self._start, account.account_id), account.account_id)
+        _attempt(
+            partial(tries.forget, account.email_key, policy=tries.CODE, counters=self.counters), account.account_id
+        )
+
+    def _prove(self, account: Account, auth: bytes, code: str) -> SecondFactor:
+        return prove_both(
             account,
             auth=auth,
             code=code,
@@ -47,14 +61,6 @@ class EraseAccount:
             accounts=self.accounts,
             counters=self.counters,
             clock=self.clock,
-        )
-        if not self.accounts.shred(account, factor=factor, now=self.clock.now()):
-            raise errors.WrongCode()
-        # WebSockets first: once their rows are erased, nobody knows which to close.
-        _attempt(partial(self.sessions.revoke_all, account.account_id), account.account_id)
-        _attempt(partial(self._start, account.account_id), account.account_id)
-        _attempt(
-            partial(tries.forget, account.email_key, policy=tries.CODE, counters=self.counters), account.account_id
         )
 
     def _start(self, account_id: str) -> None:

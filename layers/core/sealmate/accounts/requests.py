@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -140,10 +140,16 @@ class RenewTotp(Shape):
 
 
 class EraseAccount(Shape):
-    """Both proofs of a sign-in at once."""
+    """Both proofs of a sign-in at once, or neither from a session that was proved a moment ago."""
 
-    auth: Secret
-    code: Code
+    auth: Secret | None = None
+    code: Code | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.auth is None) != (self.code is None):
+            raise ValueError("auth and code go together")
+        return self
 
 
 class Registration(Shape):
