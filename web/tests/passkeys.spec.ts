@@ -158,6 +158,17 @@ test('someone signs up with a passkey alone, and the recovery key takes a backup
   await expect(composer(page)).toBeVisible();
 });
 
+test('without a password, a passkey is proof enough to erase the account', async ({ page }) => {
+  await (await Authenticators.of(page)).add(INTERNAL);
+  const { email } = await signUpByPasskey(page);
+  await page.goto('/settings/erase');
+  await page.getByLabel(`Type ${email} to confirm`).fill(email);
+  await expect(page.getByRole('textbox', { name: 'Password' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Erase account for ever' }).click();
+  await page.getByRole('button', { name: 'Prove it with a passkey' }).click();
+  await expect(page.getByText('Your account is being erased.')).toBeVisible();
+});
+
 test('a security key that derives a key unlocks; one that derives none is a second factor', async ({
   page,
 }) => {
