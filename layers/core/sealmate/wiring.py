@@ -683,6 +683,7 @@ def ways_in() -> WaysIn:
         accounts=account_store(),
         methods=method_store(),
         challenges=challenges(),
+        notices=notices(),
     )
 
 

@@ -197,6 +197,15 @@ def test_a_removed_passkey_opens_nothing_any_more(proved: Person) -> None:
     assert proved.call("PUT", f"/account/methods/{method_id}", {"name": "n"}).code == "method_not_found"
 
 
+def test_the_owner_is_told_by_mail(world: World, proved: Person) -> None:
+    method_id = add(proved, Authenticator(name="laptop", origin=ORIGIN))
+    assert world.mailer.last.subject == "A passkey or security key was added to your Sealmate account"
+    proved.call("DELETE", f"/account/methods/{method_id}")
+    assert world.mailer.last.subject == "A way into your Sealmate account was removed"
+    assert world.mailer.last.to == proved.email
+    assert "laptop" not in world.mailer.last.text
+
+
 def test_the_last_two_and_the_recovery_key_stay(proved: Person) -> None:
     kinds = {kind: method["method_id"] for kind, method in _listed(proved).items()}
     for kind in ("password", "recovery"):

@@ -11,15 +11,22 @@ from sealmate.ports import DataSeal, Mailer
 
 _log = logging.getLogger(__name__)
 
-Change = Literal["password", "recovery", "backup_codes", "authenticator", "email"]
+Change = Literal["password", "recovery", "backup_codes", "authenticator", "email", "way_added", "way_removed"]
 _CHANGED: dict[Change, str] = {
     "password": "Your Sealmate password was changed",
     "recovery": "Your Sealmate recovery key was replaced",
     "backup_codes": "Your Sealmate backup codes were replaced",
     "authenticator": "Your Sealmate authenticator was replaced",
     "email": "Your Sealmate e-mail address was changed",
+    "way_added": "A passkey or security key was added to your Sealmate account",
+    "way_removed": "A way into your Sealmate account was removed",
 }
-_TEXT = """{what}. What you had before no longer works.
+_FOLLOWS: dict[Change, str] = {
+    "way_added": "It signs in from now on.",
+    "way_removed": "It opens nothing any more.",
+}
+_REPLACED = "What you had before no longer works."
+_TEXT = """{what}. {follows}
 
 If that was you, there is nothing to do.
 If it wasn't: sign in at once, with your recovery key if need be, end the sessions of devices you don't know under
@@ -39,7 +46,7 @@ class Notices:
         try:
             email = self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode()
             what = _CHANGED[change]
-            self.mailer.send(to=email, subject=what, text=_TEXT.format(what=what))
+            self.mailer.send(to=email, subject=what, text=_TEXT.format(what=what, follows=_FOLLOWS.get(change, _REPLACED)))
         except Exception as error:  # noqa: BLE001 - whatever it is, the change is made
             _log.error(
                 "notice not sent",

@@ -11,6 +11,7 @@ from sealmate import errors
 from sealmate.accounts import account_keys
 from sealmate.accounts.answers import CeremonyOptions, MethodList, MethodListed, method_listed
 from sealmate.accounts.challenges import Challenges
+from sealmate.accounts.notices import Notices
 from sealmate.accounts.records import Account, Credential, CredentialKind, Method, Session
 from sealmate.accounts.requests import AddMethod
 from sealmate.accounts.stores import AccountStore, MethodStore
@@ -28,6 +29,7 @@ class WaysIn:
     accounts: AccountStore
     methods: MethodStore
     challenges: Challenges
+    notices: Notices
 
     def show(self, session: Session) -> MethodList:
         """The oldest first."""
@@ -71,6 +73,7 @@ class WaysIn:
         )
         if not self.methods.add(account.account_id, method, epoch=account.statement.epoch):
             raise errors.InvalidKeys(part="method")
+        self.notices.tell(account, "way_added")
         return method_listed(method, account=account)
 
     def rename(self, session: Session, *, method_id: str, name: str) -> None:
@@ -80,6 +83,7 @@ class WaysIn:
 
     def remove(self, session: Session, *, method_id: str) -> None:
         """MethodNotFound; LastMethod if the recovery key or the last way beside it would go."""
+        account = self._account(session)
         methods = {method.method_id: method for method in self.accounts.methods(session.account_id)}
         if method_id not in methods:
             raise errors.MethodNotFound()
@@ -92,6 +96,7 @@ class WaysIn:
         if not self.methods.remove(session.account_id, method_id, keeping=keeping):
             # Somebody removes another at this moment: who looks again sees what is left.
             raise errors.MethodNotFound()
+        self.notices.tell(account, "way_removed")
 
     def _account(self, session: Session) -> Account:
         account = self.accounts.get(session.account_id)

@@ -77,6 +77,8 @@ function keeping(outputs: (string | null)[], unlock = async () => ({ masterBytes
     ceremonies,
     session: {
       account: { id: 'account', email: 'ada@example.org' },
+      opened: {},
+      expectNothingOlder: async () => undefined,
       lowestEpoch: async () => 1,
       methodsChanged: async ({ wrapped }: { wrapped: unknown }) => void taken.push(wrapped),
     },
@@ -89,6 +91,13 @@ function keeping(outputs: (string | null)[], unlock = async () => ({ masterBytes
 
 const sent = () => asked.find(([path]) => path === 'POST /api/account/methods')?.[1];
 const code = (error: unknown) => (error as { code: string }).code;
+
+it('what was removed is off the signed list after it is gone', async () => {
+  await keeping([]).remove('m1');
+  const done = asked.map(([path]) => path).filter((path) => !path.startsWith('GET'));
+  expect(done).toEqual(['DELETE /api/account/methods/m1', 'POST /api/account/manifest']);
+  expect(asked.find(([path]) => path.endsWith('/manifest'))?.[1]).toBe('{"manifest":{"named":[]}}');
+});
 
 describe('adding', () => {
   it('sends the registration and what opens with it, and never what was derived', async () => {

@@ -6,7 +6,7 @@ import { notSignedIn } from './auth_errors';
 import { ceremonies, type Ceremonies } from './ceremonies';
 import { described, openerOf, outputOf } from './key_opener';
 import { keyUnreadable, noKeyMade, unknownPasskey } from './passkey_errors';
-import { nameComing } from './naming';
+import { nameComing, nameLeft } from './naming';
 import { session, type Session } from './session.svelte';
 import { stepUp, type StepUp } from './step_up.svelte';
 
@@ -16,7 +16,7 @@ export interface PasskeyParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
   ceremonies: Ceremonies;
-  session: Pick<Session, 'account' | 'lowestEpoch' | 'methodsChanged'>;
+  session: Pick<Session, 'account' | 'opened' | 'lowestEpoch' | 'methodsChanged' | 'expectNothingOlder'>;
   stepUp: Pick<StepUp, 'run' | 'withMaster'>;
 }
 
@@ -54,7 +54,7 @@ export class Passkeys {
       const method = await it.addMethod({ wrapped, kind, kek, opened, masterBytes });
       const { method_id, ...keys } = method;
       // In the account's signed list first, so that no device takes it for one that the server planted.
-      await nameComing({ api, crypto: it }, opened, method);
+      await nameComing({ api, crypto: it, session: this.#parts.session }, opened, method);
       return api.post(MethodListed, '/account/methods', { ...body, method_id, keys });
     });
     await this.#refresh();
@@ -67,8 +67,9 @@ export class Passkeys {
   }
 
   async remove(methodId: string): Promise<void> {
-    const { api, stepUp } = this.#parts;
+    const { api, crypto, session, stepUp } = this.#parts;
     await stepUp.run(() => api.delete(null, `/account/methods/${methodId}`));
+    if (session.opened) await nameLeft({ api, crypto: await crypto(), session }, session.opened);
     await this.#refresh();
   }
 

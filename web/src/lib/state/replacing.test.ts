@@ -16,7 +16,7 @@ const WRAPPED = {
 };
 const keys = { account: 'account', opened: { master: { epoch: 1 } } } as Reopened;
 
-function parts({ refuses = false } = {}) {
+function parts({ refuses = false, older = false } = {}) {
   const asked: [string, string, unknown][] = [];
   const kept: object[] = [];
   let proofs = 0;
@@ -36,7 +36,12 @@ function parts({ refuses = false } = {}) {
       nameMethods: async ({ coming = [] }) => ({ named: coming.map((each) => each.method_id) }) as never,
       makeRecoveryKey: async () => ({ method: METHOD, recoveryKey: 'AAAA-BBBB' }),
     }),
-    session: { methodsChanged: async (changed) => void kept.push(changed) },
+    session: {
+      methodsChanged: async (changed) => void kept.push(changed),
+      expectNothingOlder: async () => {
+        if (older) throw new Error('manifest_rolled_back');
+      },
+    },
     stepUp: {
       run: (action) => {
         proofs += 1;
@@ -65,6 +70,12 @@ describe('a new password', () => {
     await expect(replacing.password(keys, 'six grey seals')).rejects.toMatchObject({ code: 'x' });
     expect(kept).toEqual([]);
   });
+});
+
+it('signs nothing over a list of methods that is older than what this device has seen', async () => {
+  const { replacing, asked } = parts({ older: true });
+  await expect(replacing.password(keys, 'six grey seals')).rejects.toThrow('manifest_rolled_back');
+  expect(asked.map(([method]) => method)).toEqual(['GET']);
 });
 
 it('a new recovery key is sent only once it was saved', async () => {

@@ -12,7 +12,7 @@ export type NewMethod = Crypto.AccountKeys['recovery'];
 export interface ReplacingParts {
   api: Api;
   crypto(): Promise<Pick<typeof Crypto, 'makePassword' | 'makeRecoveryKey' | 'nameMethods'>>;
-  session: Pick<Session, 'methodsChanged'>;
+  session: Pick<Session, 'methodsChanged' | 'expectNothingOlder'>;
   stepUp: Pick<StepUp, 'run'>;
 }
 
@@ -47,9 +47,9 @@ export class Replacing {
    * while the person was choosing or saving.
    */
   async #send({ opened }: Reopened, path: string, method: NewMethod): Promise<void> {
-    const { api, crypto, stepUp } = this.#parts;
+    const { api, crypto, session, stepUp } = this.#parts;
     await stepUp.run(async () => {
-      await nameComing({ api, crypto: await crypto() }, opened, method);
+      await nameComing({ api, crypto: await crypto(), session }, opened, method);
       await api.put(null, path, { method });
     });
   }

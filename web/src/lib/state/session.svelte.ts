@@ -230,6 +230,18 @@ export class Session {
     await this.#accounts.eraseOther(account);
   }
 
+  /** CryptoError `epoch_rolled_back`, `manifest_missing` and the like: the server shows less than this device has seen. */
+  async expectNothingOlder(wrapped: Crypto.WrappedKeys, publicKey: Bytes): Promise<void> {
+    const it = await this.#parts.crypto();
+    const pins = (await this.#keys.get('pins'))?.[wrapped.account_id] ?? it.NO_PINS;
+    await it.advancePins(pins, {
+      account: wrapped.account_id,
+      statement: it.readStatement(wrapped.statement),
+      manifest: wrapped.manifest ? it.readManifest(wrapped.manifest) : null,
+      publicKey,
+    });
+  }
+
   async lowestEpoch(account: string): Promise<number> {
     await this.start();
     return this.#accounts.lowestEpoch(account);
