@@ -46,7 +46,9 @@ class Notices:
         try:
             email = self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode()
             what = _CHANGED[change]
-            self.mailer.send(to=email, subject=what, text=_TEXT.format(what=what, follows=_FOLLOWS.get(change, _REPLACED)))
+            self.mailer.send(
+                to=email, subject=what, text=_TEXT.format(what=what, follows=_FOLLOWS.get(change, _REPLACED))
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is, the change is made
             _log.error(
                 "notice not sent",
