@@ -73,6 +73,8 @@ def _tour(stack: Stack, person: Person, playbook: Playbook) -> None:
     bearer = {"Authorization": f"Bearer {laptop.identity().session.token}"}
     refused = httpx.post(f"{stack.url}/api/turns", json={}, headers=bearer, trust_env=False, timeout=60)
     assert refused.json()["code"] == "invalid_request"
+    refused = httpx.post(f"{stack.url}/api/account/rotation", json={}, headers=bearer, trust_env=False, timeout=60)
+    assert refused.json()["code"] == "invalid_request"
     nobody = json.dumps({"account_id": new_id()})
     stack.client("stepfunctions").start_execution(stateMachineArn=stack.outputs["EraseAccount"], input=nobody)
 

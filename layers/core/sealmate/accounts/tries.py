@@ -40,7 +40,8 @@ EMAIL_CHANGES = Policy(name="email_changes", allowed=5, window=3600)
 MAILS_TO_ADDRESS = Policy(name="mails", allowed=3, window=3600)
 # Many people may share a network, so it is allowed much, slowed down late, and forgiven soon.
 SIGN_INS_FROM_SOURCE = Policy(name="sign_ins", allowed=300, window=900, first_wait=5, longest_wait=300, remembered=900)
-SIGN_UPS_FROM_SOURCE = Policy(name="sign_ups", allowed=20, window=3600)
+# A household, a school, a whole mobile network may share one address.
+SIGN_UPS_FROM_SOURCE = Policy(name="sign_ups", allowed=60, window=3600)
 
 
 def counted(tries: Tries | None, *, policy: Policy, now: int) -> Tries | None:
