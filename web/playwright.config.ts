@@ -2,7 +2,7 @@
 import { defineConfig } from '@playwright/test';
 
 const scripted = Number(process.env.SEALMATE_E2E_PORT ?? 8610);
-const real = scripted + 10;
+const real = Number(process.env.SEALMATE_E2E_REAL_PORT ?? scripted + 10);
 
 const REAL = '**/real_model.spec.ts';
 /** Two stacks and a model at once are too much for two cores. */

@@ -1,11 +1,14 @@
 """The whole line with the embedded model: what a person does on the first day, on two devices."""
 
 import asyncio
+import os
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from infra.local.model import status
+from infra.local.ports import ROOT
 from sealmate_cli.wire.http import LedgerRow
 from tests.e2e.hearing import Heard, ask, ask_over
 from tests.e2e.person import Person
@@ -98,3 +101,12 @@ def test_something_harmful_is_refused_and_costs_nothing(embedded_stack: Stack, p
 
 def _charges(person: Person) -> list[LedgerRow]:
     return [row for row in person.laptop.ledger() if row.kind == "charge"]
+
+
+@pytest.mark.usefixtures("first")
+def test_a_person_at_the_web_app_is_answered(embedded_stack: Stack) -> None:
+    """`web/tests/real_model.spec.ts`, here because this stack's model has read its prompts already."""
+    told = {**os.environ, "SEALMATE_E2E_RUNNING": "1", "SEALMATE_E2E_REAL_PORT": str(embedded_stack.place.front)}
+    walk = ["npx", "--no-install", "playwright", "test", "--project=real"]
+    done = subprocess.run(walk, cwd=ROOT / "web", env=told, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
