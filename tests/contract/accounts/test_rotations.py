@@ -14,6 +14,7 @@ from sealmate.accounts.rotation import Lease, StagedMethod
 from sealmate.accounts.sessions import Sessions
 from sealmate.seal.data_keys import DataKeySeal
 from tests.contract.accounts.conftest import Stores
+from tests.contract.accounts.test_methods import TOKEN
 from tests.contract.accounts.test_stores import LOGIN, NEW, proved, wins
 from tests.fakes.chats import FakeChats
 from tests.fakes.clock import START, FakeClock, FakeRandom
@@ -162,7 +163,18 @@ def test_rotations_one_after_another_leave_every_chat_its_key(world: World) -> N
     newcomer = replace(away)
     newcomer.sign_in()
     assert newcomer.open_all() == before
-    assert world.stores.accounts.links(ACCOUNT) == []
+    links = world.stores.accounts.links(ACCOUNT)
+    assert [(link.statement.epoch, link.forward) for link in links] == [(2, None), (3, None), (4, None)]
+    assert all(link.device for link in links)
+    assert world.stores.rotations.acknowledge(ACCOUNT, 4, "session-9") is None
+
+
+def test_a_security_key_that_unlocks_nothing_is_left_as_it_is(world: World) -> None:
+    assert world.stores.methods.add(ACCOUNT, TOKEN, epoch=1)
+    before = world.device.open_all()
+    assert run(world.device.turn())[-2:] == ["flip", "acknowledged"]
+    assert world.device.open_all() == before
+    assert TOKEN in world.stores.accounts.methods(ACCOUNT)
 
 
 def test_a_device_that_has_not_followed_keeps_the_link(world: World) -> None:
@@ -178,7 +190,7 @@ def test_a_device_that_has_not_followed_keeps_the_link(world: World) -> None:
     assert other.keys == world.device.keys
     assert other.open_all() == before
     other.acknowledge()
-    assert [each.statement.epoch for each in world.stores.accounts.links(ACCOUNT)] == [2]
+    assert [link.statement.epoch for link in world.stores.accounts.links(ACCOUNT) if link.forward] == [2]
     assert all(world.chat(chat_id)[1] == {} for chat_id in CHATS[:3])
 
 
@@ -218,6 +230,7 @@ def test_a_shredded_account_has_neither_lease_nor_link(world: World) -> None:
     assert found is not None
     assert world.stores.accounts.shred(found, factor=SecondFactor(totp_step=9), now=START)
     assert world.stores.rotations.lease(ACCOUNT) is None
+    world.stores.rotations.cut_link(ACCOUNT, 2)
     assert world.stores.accounts.links(ACCOUNT) == []
 
 

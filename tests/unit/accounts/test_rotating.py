@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from sealmate import errors
+from sealmate.accounts.records import Method
 from sealmate.accounts.rotation_shapes import SignedManifest, Stage, StagedChat, WrappedAnew
 from sealmate_cli import crypto
+from sealmate_cli.crypto.keys import derive
 from sealmate_cli.wire.shape import to_wire
 from tests.fakes.turning import ACCOUNT, Turning, run
 from tests.unit.accounts.turning_world import TurningWorld, chat_id
@@ -120,6 +122,17 @@ def test_a_method_added_after_staging_stops_the_flip(world: TurningWorld, device
     assert world.epoch == 1
 
 
+def test_a_security_key_that_unlocks_nothing_does_not_stand_in_the_way(world: TurningWorld, device: Turning) -> None:
+    token = Method(method_id="33333333-0000-4000-8000-000000000000", kind="security_key", name="token")
+    world.rows.methods[ACCOUNT].append(token)
+    assert run(device.turn()) == STEPS
+    assert world.epoch == 2
+    assert token in world.rows.methods[ACCOUNT]
+    manifest = world.rows.accounts[ACCOUNT].manifest
+    assert manifest is not None
+    assert token.method_id not in dict(manifest.methods)
+
+
 def test_a_wrap_under_another_key_never_turns_into_the_accounts(world: TurningWorld, device: Turning) -> None:
     """A client at fault: the server looks for itself under which key everything is."""
     steps = iter(device.turn())
@@ -142,18 +155,37 @@ def test_a_chat_that_was_not_staged_stops_the_flip(world: TurningWorld, device: 
     assert list(steps) == ["chat", "chat", "again", "chat", "flip", "acknowledged"]
 
 
-def test_old_wraps_and_the_link_go_when_every_device_has_followed(world: TurningWorld, device: Turning) -> None:
+def test_old_wraps_and_the_way_forward_go_when_every_device_has_followed(world: TurningWorld, device: Turning) -> None:
+    def leads_on() -> list[bool]:
+        return [link.forward is not None for link in device.wrapped().links]
+
     other, third = world.device(), world.device()
     run(device.turn())
-    assert len(device.wrapped().links) == 1
+    assert leads_on() == [True]
     other.catch_up()
     other.acknowledge()
-    assert len(device.wrapped().links) == 1
+    assert leads_on() == [True]
     third.catch_up()
     third.acknowledge()
-    assert device.wrapped().links == ()
+    assert leads_on() == [False]
     assert not any(chat.staged for chat in world.tables.chats.values())
     assert len(keys_of(third)) == 3
+
+
+def test_who_was_signed_out_during_a_turn_still_opens_what_it_kept(world: TurningWorld, device: Turning) -> None:
+    """Nobody with a session needs the link any more; a browser that kept its drafts does, for as long as links live."""
+    away = replace(world.device(), session=device.session)
+    kept_under = derive(away.keys.master_key, b"sealmate v1 device store")
+    run(device.turn())
+    (link,) = device.wrapped().links
+    assert link.forward is not None
+    for session in world.sessions.of_account(ACCOUNT):
+        world.rotating.acknowledge(session, epoch=2)
+    (link,) = away.sign_in().links
+    assert link.forward is None
+    assert crypto.open_device_link(link, away.keys) == kept_under
+    world.clock.advance(30 * 86_400)
+    assert device.wrapped().links == ()
 
 
 def test_a_link_that_has_expired_is_not_told(world: TurningWorld, device: Turning) -> None:
@@ -163,7 +195,7 @@ def test_a_link_that_has_expired_is_not_told(world: TurningWorld, device: Turnin
     assert device.wrapped().links == ()
     assert len(keys_of(other)) == 3
     other.acknowledge()
-    assert not world.rows.links
+    assert [link.forward for link in world.rows.links.values()] == [None]
 
 
 def test_a_device_that_was_away_follows_several_links(world: TurningWorld, device: Turning) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sealmate import errors
 from sealmate.accounts import manifests
-from sealmate.accounts.records import Account, Link, Method, Session, Statement
+from sealmate.accounts.records import Account, Link, Session, Statement
 from sealmate.accounts.rotation import Flip, Lease, RotationStore, StagedMethod
 from sealmate.accounts.rotation_shapes import (
     AccountAnew,
@@ -131,7 +131,10 @@ class Rotating:
             raise errors.ManifestConflict()
 
     def acknowledge(self, session: Session, *, epoch: int) -> None:
-        """This session has the epoch's key. When all of the time before have, what leads there from the epoch before goes."""
+        """This session has the epoch's key. When all of the time before have, what leads there from the epoch before goes.
+
+        The link's `device` stays: a browser without a session may come back to what it keeps of its own under the epoch before.
+        """
         account = self._account(session, epoch=epoch)
         link = self.rotations.acknowledge(account.account_id, epoch, session.session_id)
         if link is None:
@@ -139,14 +142,14 @@ class Rotating:
         waiting = {s.session_id for s in self.sessions.of_account(account.account_id) if s.created_at <= link.made_at}
         if not waiting <= link.acknowledged and link.expires_at > self.clock.now():
             return
-        # The link last: while it is there, the next acknowledgement comes here again.
+        # The link last: while it leads on, the next acknowledgement comes here again.
         if self.rotations.tidy(account.account_id, epoch, limit=_TIDIED) < _TIDIED:
-            self.rotations.drop_link(account.account_id, epoch)
+            self.rotations.cut_link(account.account_id, epoch)
 
     def _check_account(self, account: Account, lease: Lease, flip: FlipRotation) -> bytes:
-        """The staged signing key, if every method there is was staged, and the manifest and the link speak of the same keys."""
-        methods: list[Method] = self.accounts.methods(account.account_id)
-        if lease.signing is None or {m.method_id for m in methods} != set(lease.methods):
+        """The staged signing key, if every method that unlocks was staged, and the manifest and the link speak of the same keys."""
+        unlocking = {method.method_id for method in self.accounts.methods(account.account_id) if method.unlocks}
+        if lease.signing is None or unlocking != set(lease.methods):
             raise errors.KeysChanged()
         named = {(method_id, digest(method.public)) for method_id, method in lease.methods.items()}
         if named != set(flip.manifest.record().methods):
