@@ -113,23 +113,30 @@ def test_another_persons_proofs_erase_nothing(world: World, ada: Person) -> None
     assert len(world.rows.accounts) == 2
 
 
-def test_tries_are_those_of_signing_in(ada: Person) -> None:
+def test_tries_are_those_of_stepping_up(ada: Person) -> None:
     """Who guesses here is kept waiting there, and the other way round."""
     for _ in range(3):
         assert erase(ada, auth=bytes(32)).code == "wrong_credentials"
     for _ in range(2):
-        assert ada.prove_password(ada.start_login(), bytes(32)).code == "wrong_credentials"
-    refused = ada.call("POST", "/account/erase", proofs(ada))
-    assert (refused.code, refused.json["retry_after"]) == ("too_many_tries", 30)
-    assert ada.prove_password(ada.start_login()).code == "too_many_tries"
+        body = proofs(ada, auth=bytes(32))
+        assert ada.call("POST", "/account/step-up", body).code == "wrong_credentials"
+    for path in ("/account/erase", "/account/step-up"):
+        refused = ada.call("POST", path, proofs(ada))
+        assert (refused.code, refused.json["retry_after"]) == ("too_many_tries", 30)
 
 
-def test_codes_are_counted_as_at_signing_in(ada: Person) -> None:
+def test_codes_are_counted_as_at_stepping_up(ada: Person) -> None:
     for _ in range(4):
         assert erase(ada, code="000000").code == "wrong_code"
-    assert ada.prove_code(ada.password_proved(), "000000").code == "wrong_code"
+    assert ada.call("POST", "/account/step-up", proofs(ada, code="000000")).code == "wrong_code"
     refused = ada.call("POST", "/account/erase", proofs(ada))
     assert refused.code == "too_many_tries"
+
+
+def test_a_stranger_who_guesses_at_signing_in_keeps_nobody_from_erasing(ada: Person) -> None:
+    for _ in range(5):
+        assert ada.prove_password(ada.start_login(), bytes(32)).code == "wrong_credentials"
+    assert erase(ada).status == 202
 
 
 # --- what fails after it ---

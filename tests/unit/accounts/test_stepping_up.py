@@ -98,12 +98,30 @@ def test_a_code_that_signed_in_proves_nothing(world: World, ada: Person) -> None
     assert step_up(ada, code=code).code == "wrong_code"
 
 
-def test_tries_are_those_of_signing_in(ada: Person) -> None:
+def test_tries_are_as_many_as_at_signing_in(ada: Person) -> None:
     for _ in range(5):
         assert step_up(ada, auth=bytes(32)).code == "wrong_credentials"
     refused = step_up(ada)
     assert (refused.code, refused.json["retry_after"]) == ("too_many_tries", 30)
+    assert ada.prove_password(ada.start_login()).status == 200
+
+
+def test_codes_are_counted_too(ada: Person) -> None:
+    for _ in range(5):
+        assert step_up(ada, code="000000").code == "wrong_code"
+    assert step_up(ada).code == "too_many_tries"
+
+
+def test_a_stranger_who_guesses_at_signing_in_keeps_nobody_waiting_who_is_signed_in(world: World, ada: Person) -> None:
+    """Of the password, and of someone who has the password, of the code."""
+    login_id = ada.password_proved()
+    for _ in range(5):
+        assert ada.prove_code(login_id, "000000").code == "wrong_code"
+    for _ in range(5):
+        assert ada.prove_password(ada.start_login(), bytes(32)).code == "wrong_credentials"
     assert ada.prove_password(ada.start_login()).code == "too_many_tries"
+    world.clock.advance(29)
+    assert step_up(ada, code=ada.totp(after_steps=1)).status == 200
 
 
 def test_nobody_steps_up_without_a_session(world: World, ada: Person) -> None:

@@ -48,7 +48,7 @@ class EraseAccount:
         _attempt(partial(self.sessions.revoke_all, account.account_id), account.account_id)
         _attempt(partial(self._start, account.account_id), account.account_id)
         _attempt(
-            partial(tries.forget, account.email_key, policy=tries.CODE, counters=self.counters), account.account_id
+            partial(tries.forget, account.account_id, policy=tries.CODE, counters=self.counters), account.account_id
         )
 
     def _prove(self, account: Account, auth: bytes, code: str) -> SecondFactor:

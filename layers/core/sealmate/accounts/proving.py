@@ -13,20 +13,20 @@ def prove_auth(
     auth: bytes,
     *,
     account_id: str,
-    email_key: str,
+    whose: str,
     keys: KeyService,
     accounts: AccountStore,
     counters: TryStore,
     clock: Clock,
 ) -> Method:
-    """The account's unlock method whose `auth` this is. TooManyTries, WrongCredentials."""
-    tries.count_try(email_key, policy=tries.PASSWORD, counters=counters, clock=clock)
+    """The account's unlock method whose `auth` this is; `whose` tries are counted. TooManyTries, WrongCredentials."""
+    tries.count_try(whose, policy=tries.PASSWORD, counters=counters, clock=clock)
     methods = accounts.methods(account_id)
     given = proofs.auth_mac(account_id, auth, keys=keys)
     fitting = [method for method in methods if proofs.matches(given, method.auth_mac)]
     if not fitting:
         raise errors.WrongCredentials()
-    tries.forget(email_key, policy=tries.PASSWORD, counters=counters)
+    tries.forget(whose, policy=tries.PASSWORD, counters=counters)
     return fitting[0]
 
 
@@ -56,15 +56,18 @@ def prove_both(
     counters: TryStore,
     clock: Clock,
 ) -> SecondFactor:
-    """Both proofs of a sign-in at once; what is returned must be spent. TooManyTries, WrongCredentials, WrongCode."""
+    """Both proofs of a sign-in at once, by who is signed in; what is returned must be spent. TooManyTries, WrongCredentials, WrongCode.
+
+    Counted for the account and not, as at sign-in, for its address: a stranger's tries must not keep its owner waiting here.
+    """
     prove_auth(
         auth,
         account_id=account.account_id,
-        email_key=account.email_key,
+        whose=account.account_id,
         keys=keys,
         accounts=accounts,
         counters=counters,
         clock=clock,
     )
-    tries.count_try(account.email_key, policy=tries.CODE, counters=counters, clock=clock)
+    tries.count_try(account.account_id, policy=tries.CODE, counters=counters, clock=clock)
     return factor_of(account, code, keys=keys, seal=seal, clock=clock)

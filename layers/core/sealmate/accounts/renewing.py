@@ -60,14 +60,14 @@ class Renewing:
         mine = pending is not None and pending.session_id == session.session_id
         if pending is None or not mine or pending.expires_at <= self.clock.now():
             raise errors.StepExpired()
-        tries.count_try(account.email_key, policy=tries.CODE, counters=self.counters, clock=self.clock)
+        tries.count_try(account.account_id, policy=tries.CODE, counters=self.counters, clock=self.clock)
         seed = self.seal.open(pending.totp_sealed, purpose="totp", owner=account.account_id)
         step = totp.step_of(code, seed=seed, now=self.clock.now())
         if step is None:
             raise errors.WrongCode()
         if not self.renewals.totp(session, pending=pending, step=step, old=account.totp_sealed):
             raise errors.ChangedMeanwhile()
-        tries.forget(account.email_key, policy=tries.CODE, counters=self.counters)
+        tries.forget(account.account_id, policy=tries.CODE, counters=self.counters)
         self.notices.tell(account, "authenticator")
 
     def _account(self, session: Session) -> Account:

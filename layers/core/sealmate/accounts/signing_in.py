@@ -55,7 +55,7 @@ class SigningIn:
         method = prove_auth(
             auth,
             account_id=login.account_id,
-            email_key=login.email_key,
+            whose=login.email_key,
             keys=self.keys,
             accounts=self.accounts,
             counters=self.counters,

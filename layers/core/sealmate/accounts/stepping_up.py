@@ -44,5 +44,5 @@ class SteppingUp:
         until = self.clock.now() + LASTS
         if not self.accounts.prove(session, factor=factor, until=until):
             raise errors.WrongCode()
-        tries.forget(account.email_key, policy=tries.CODE, counters=self.counters)
+        tries.forget(account.account_id, policy=tries.CODE, counters=self.counters)
         return SteppedUp(proved_until=until)
