@@ -93,13 +93,17 @@ class FakeRotations:
     def acknowledge(self, account_id: str, epoch: int, session_id: str) -> Link | None:
         with self._whole():
             link = self._rows.links.get((account_id, epoch))
-            if link is not None:
-                link = replace(link, acknowledged=link.acknowledged | {session_id})
-                self._rows.links[account_id, epoch] = link
+            if link is None or link.forward is None:
+                return None
+            link = replace(link, acknowledged=link.acknowledged | {session_id})
+            self._rows.links[account_id, epoch] = link
             return link
 
-    def drop_link(self, account_id: str, epoch: int) -> None:
-        self._rows.links.pop((account_id, epoch), None)
+    def cut_link(self, account_id: str, epoch: int) -> None:
+        with self._whole():
+            link = self._rows.links.get((account_id, epoch))
+            if link is not None:
+                self._rows.links[account_id, epoch] = replace(link, forward=None)
 
     def tidy(self, account_id: str, epoch: int, *, limit: int) -> int:
         with self._whole():

@@ -245,7 +245,7 @@ def _flip(lease: LeaseTaken, turned: crypto.Turned) -> FlipRotation:
         ring=lease.ring,
         statement=EpochStatement(**vars(link.statement)),
         manifest=_signed(turned.manifest),
-        link=NewLink(forward=link.forward, device=link.device),
+        link=NewLink(forward=link.forward or b"", device=link.device),
     )
 
 

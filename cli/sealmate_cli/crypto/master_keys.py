@@ -28,10 +28,10 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class EpochLink:
-    """Leads from the epoch before `statement.epoch` to it; both envelopes as in docs/formats.md."""
+    """Leads from the epoch before `statement.epoch` to it, as long as there is `forward`; both envelopes as in docs/formats.md."""
 
     statement: EpochStatement
-    forward: bytes
+    forward: bytes | None
     device: bytes
 
 

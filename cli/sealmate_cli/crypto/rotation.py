@@ -90,9 +90,10 @@ def follow_links(
     `link_missing` if no link leads on: then a method must open the keys anew.
     """
     for link in wrapped.links:
-        if link.statement.epoch == epoch + 1 and epoch < wrapped.epoch:
+        if link.forward is not None and link.statement.epoch == epoch + 1 and epoch < wrapped.epoch:
             master_key = _follow(
-                link,
+                link.forward,
+                to=link.statement,
                 account=wrapped.account,
                 epoch=epoch,
                 master_key=master_key,
@@ -111,16 +112,21 @@ def follow_links(
 
 
 def _follow(
-    link: EpochLink, *, account: str, epoch: int, master_key: bytes, statement: bytes, signing_public: bytes
+    forward: bytes,
+    *,
+    to: EpochStatement,
+    account: str,
+    epoch: int,
+    master_key: bytes,
+    statement: bytes,
+    signing_public: bytes,
 ) -> bytes:
     """The next master key. The signing key is the same as before, so nobody else can have made the link."""
-    following = envelope.open_with(master_key, _forward_place(account, epoch), link.forward)
+    following = envelope.open_with(master_key, _forward_place(account, epoch), forward)
     if len(following) != KEY_BYTES:
         raise CryptoError("bad_content")
-    verify_statement(
-        link.statement, account=account, epoch=epoch + 1, master_key=following, signing_public_key=signing_public
-    )
-    if link.statement.previous != statement:
+    verify_statement(to, account=account, epoch=epoch + 1, master_key=following, signing_public_key=signing_public)
+    if to.previous != statement:
         raise CryptoError("statement_not_chained")
     return following
 

@@ -106,7 +106,7 @@ class SignedManifest(Shape):
 
 class Link(Shape):
     statement: Statement
-    forward: Bytes
+    forward: Bytes | None = None
     device: Bytes
 
     def link(self) -> EpochLink:

@@ -165,9 +165,12 @@ def _of_another_history(keys: crypto.MasterKeys) -> crypto.EpochStatement:
     )
 
 
-def test_without_a_link_the_keys_come_by_signing_in(client: Client, server: FakeServer, other: Turning) -> None:
+@pytest.mark.parametrize("link", ["gone", "leads nobody on"])
+def test_without_a_link_the_keys_come_by_signing_in(
+    client: Client, server: FakeServer, other: Turning, link: str
+) -> None:
     other.turn()
-    server.renewed["links"] = []
+    server.renewed["links"] = [{**each, "forward": None} for each in server.renewed["links"] if link != "gone"]
     with pytest.raises(ClientError) as raised:
         client.whoami()
     assert raised.value.code == "keys_rotated"

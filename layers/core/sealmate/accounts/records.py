@@ -67,10 +67,10 @@ class Manifest:
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """From an epoch to the next, `statement.epoch`. `acknowledged`: sessions that have followed it."""
+    """From an epoch to the next, `statement.epoch`. `forward`: None once all have followed; `acknowledged`: sessions that have."""
 
     statement: Statement
-    forward: bytes
+    forward: bytes | None
     device: bytes
     made_at: int
     expires_at: int

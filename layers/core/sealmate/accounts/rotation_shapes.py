@@ -45,10 +45,10 @@ class SignedManifest(Shape):
 
 
 class EpochLink(Shape):
-    """From the epoch before `statement.epoch` to it."""
+    """From the epoch before `statement.epoch` to it; without `forward` nobody is led there any more."""
 
     statement: EpochStatement
-    forward: SealedKey
+    forward: SealedKey | None = None
     device: SealedKey
 
     @classmethod

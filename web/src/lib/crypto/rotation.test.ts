@@ -52,6 +52,18 @@ async function turned(wrapped: WrappedKeys): Promise<WrappedKeys> {
 }
 
 describe('a rotation', () => {
+  test("can't be followed when its link leads nobody on any more", async () => {
+    const after = await turned(before);
+    const links = after.links!.map((link) => ({ ...link, forward: null }));
+    const following = followLinks({
+      wrapped: { ...after, links },
+      master: made.opened.master,
+      statement: await statementHash(account, readStatement(before.statement)),
+      signingPublicKey,
+    });
+    expect(await reasonOf(following)).toBe('link_missing');
+  });
+
   test('leaves every method able to open the next key, and is followed without one', async () => {
     const after = await turned(before);
     const recoveryKey = await readRecoveryKey(made.recoveryKey);

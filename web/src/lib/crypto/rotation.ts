@@ -132,7 +132,8 @@ export async function followLinks(of: {
   let masterBytes: Bytes | null = null;
   for (const link of wrapped.links ?? []) {
     if (link.statement.epoch !== master.epoch + 1 || master.epoch >= wrapped.epoch) continue;
-    const next = await openForward(account, master, link);
+    if (!link.forward) continue;
+    const next = await openForward(account, master, link.forward);
     const following = { epoch: master.epoch + 1, key: await importKey(next) };
     const said = readStatement(link.statement);
     await statements.verifyStatement(said, {
@@ -160,8 +161,8 @@ export async function openDeviceLink(account: string, link: WrappedLink, master:
   return bytes;
 }
 
-async function openForward(account: string, master: MasterKey, link: WrappedLink): Promise<Bytes> {
-  const bytes = await openWith(master.key, forwardPlace(account, master.epoch), readBytes(link.forward));
+async function openForward(account: string, master: MasterKey, forward: string): Promise<Bytes> {
+  const bytes = await openWith(master.key, forwardPlace(account, master.epoch), readBytes(forward));
   if (bytes.length !== KEY_BYTES) throw new CryptoError('bad_content');
   return bytes;
 }

@@ -38,10 +38,10 @@ export interface SignedManifest {
   signature: string;
 }
 
-/** Leads from the epoch before `statement.epoch` to it. */
+/** Leads from the epoch before `statement.epoch` to it; without `forward`, once all devices have followed, no more. */
 export interface WrappedLink {
   statement: WrappedStatement;
-  forward: string;
+  forward?: string | null | undefined;
   device: string;
 }
 

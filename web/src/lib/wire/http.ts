@@ -92,7 +92,7 @@ export type SignedManifest = v.InferOutput<typeof SignedManifest>;
 
 export const EpochLink = v.object({
   statement: EpochStatement,
-  forward: v.string(),
+  forward: v.nullish(v.string(), null),
   device: v.string(),
 });
 export type EpochLink = v.InferOutput<typeof EpochLink>;

@@ -7,7 +7,7 @@
 | accounts | account | BACKUP#hash | BackupItem: a backup code that wasn't used yet |
 | accounts | account | SESSION#session | SessionItem |
 | accounts | account | ROTATION | RotationItem: who turns the master key now, and what is staged beside the chats |
-| accounts | account | LINK#epoch | LinkItem: leads from the epoch before, until all have followed, or 30 days |
+| accounts | account | LINK#epoch | LinkItem: leads from the epoch before, until all have followed; the rest of it stays for 30 days |
 | accounts | account | PENDING#EMAIL | PendingEmailItem: a change of address, for minutes |
 | accounts | account | PENDING#TOTP | PendingTotpItem: an authenticator that is being set up, for minutes |
 | accounts | EMAIL#keyed hash | EMAIL | EmailItem: whose address this is |
@@ -85,7 +85,7 @@ class LinkItem(Item):
     commitment = BinaryAttribute(legacy_encoding=False)
     previous = BinaryAttribute(legacy_encoding=False)
     signature = BinaryAttribute(legacy_encoding=False)
-    forward = BinaryAttribute(legacy_encoding=False)
+    forward = BinaryAttribute(legacy_encoding=False, null=True)
     device = BinaryAttribute(legacy_encoding=False)
     made_at = NumberAttribute()
     acknowledged = UnicodeSetAttribute(null=True)

@@ -146,12 +146,14 @@ class DynamoRotations:
     def acknowledge(self, account_id: str, epoch: int, session_id: str) -> Link | None:
         item = LinkItem(account_id, link_key(epoch))
         noted = LinkItem.acknowledged.add({session_id})
-        if not applied(partial(item.update, actions=[noted], condition=LinkItem.pk.exists())):
+        if not applied(partial(item.update, actions=[noted], condition=LinkItem.forward.exists())):
             return None
         return link_of(item)
 
-    def drop_link(self, account_id: str, epoch: int) -> None:
-        LinkItem(account_id, link_key(epoch)).delete()
+    def cut_link(self, account_id: str, epoch: int) -> None:
+        item = LinkItem(account_id, link_key(epoch))
+        # Never a row anew: it may be gone, with the account perhaps.
+        applied(partial(item.update, actions=[LinkItem.forward.remove()], condition=LinkItem.pk.exists()))
 
     def tidy(self, account_id: str, epoch: int, *, limit: int) -> int:
         tidied, cursor = 0, None
