@@ -354,7 +354,7 @@ def wrapped_json(wrapped: WrappedKeys) -> Json:
         "links": [
             {
                 "statement": statement_json(link.statement),
-                "forward": encode(link.forward),
+                "forward": encode(link.forward or b""),
                 "device": encode(link.device),
             }
             for link in wrapped.links
