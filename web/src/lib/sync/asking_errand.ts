@@ -62,6 +62,14 @@ export class Asking {
     return this.#after(chat, turn, reply, first);
   }
 
+  /** It could not even be asked: that is said with the message, and the person may try again. */
+  async failed(errand: Ask, error: unknown): Promise<Done> {
+    const { chatId, turnId } = errand;
+    const chat = this.sync.live(chatId) ?? this.sync.open(chatId);
+    await chat.takeNow([{ turnId, chatId, type: 'unsent', reason: reasonOfError(error) }]);
+    return 'done';
+  }
+
   /** What it goes on from was taken away before it was ever sent. */
   async #orphaned(chat: LiveChat, turn: TurnState): Promise<Done> {
     const reason = reasonOf('parent_missing');

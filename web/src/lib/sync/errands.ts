@@ -54,7 +54,7 @@ export class Errands {
           return await this.#remove(errand);
       }
     } catch (error) {
-      return this.#afterFailure(error);
+      return this.#afterFailure(errand, error);
     }
   }
 
@@ -116,7 +116,7 @@ export class Errands {
     return 'done';
   }
 
-  #afterFailure(error: unknown): Done {
+  async #afterFailure(errand: Errand, error: unknown): Promise<Done> {
     const gone =
       error instanceof ApiError && (error.code === 'chat_not_found' || error.code === 'turn_not_found');
     if (gone) return 'done';
@@ -124,6 +124,7 @@ export class Errands {
       this.retryIn(error.retryAfter === undefined ? SOON : error.retryAfter * 1000);
       return error.code === 'offline' ? 'later' : 'blocked';
     }
+    if (errand.kind === 'ask') return this.#asking.failed(errand, error);
     this.sync.parts.failed(error);
     return 'done';
   }

@@ -4,6 +4,7 @@ import { ApiError } from '$lib/state/api_error';
 import type { Problem } from '$lib/state/model';
 import { m } from '$lib/paraglide/messages';
 import { reasonOf, type Reason } from './facts';
+import { distrustOf } from './untrusted';
 
 export const MAX_CHARACTERS = 24_000;
 
@@ -39,7 +40,10 @@ export function reasonOfError(error: unknown): Reason {
     const { code, message, nextStep } = error.problem;
     return reasonOf(code, { message, nextStep });
   }
-  return reasonOf('internal');
+  const reason = distrustOf(error);
+  if (reason === null) return reasonOf('internal');
+  const { code, message, nextStep } = untrustedProblem(reason);
+  return reasonOf(code, { message, nextStep });
 }
 
 export function problemOfError(error: unknown): Problem {

@@ -342,6 +342,48 @@ describe('a master key that was turned', () => {
     expect(world.failures).toEqual([]);
   });
 
+  it('while nobody was signed in here is met by signing in: what was kept can be gone on with', async () => {
+    const { world, rows, sync, chat, server } = await chatting();
+    await say(sync, chat, 'One');
+    await ends(chat, [['One', 're One', ANSWERED]]);
+    await until(() => expect(sync.list.summaries()).toMatchObject([{ title: 'About re One' }]));
+    await isKept(sync, chat);
+    await sync.refresh.chats();
+    sync.stop();
+    const [stored, master] = [server.chats.get(chat.id)!, await next()];
+    const envelope = fromBase64url(stored.keys[0]!.envelope);
+    const of = { account: ACCOUNT, chat: chat.id, generation: 1, old: world.master, master, envelope };
+    const wrap = { generation: 1, envelope: toBase64url(await rewrapChatKey(of)) };
+    server.chats.set(chat.id, { ...stored, keys: [wrap] });
+    await sync.parts.store.putMeta('watermark', stored.updated_at + 1);
+    world.master = server.master = master;
+    const again = await world.tab(rows);
+    expect(await again.parts.store.meta('watermark')).toBe(stored.updated_at);
+    await until(() => expect(again.list.get(chat.id)?.keys).toEqual([wrap]));
+    const there = await opened(again, chat.id);
+    await say(again, there, 'Two');
+    await ends(there, [
+      ['One', 're One', ANSWERED],
+      ['Two', 're Two', ANSWERED],
+    ]);
+  });
+
+  it('says of a message that no key here opens that it did not go, for another try', async () => {
+    const { world, rows, sync, chat } = await chatting();
+    world.goOffline();
+    await say(sync, chat, 'Keep me');
+    await isKept(sync, chat);
+    sync.stop();
+    world.master = await next();
+    const again = await world.tab(rows);
+    world.comeBack(again);
+    const there = await opened(again, chat.id);
+    await ends(there, [['Keep me', '', 'failed']]);
+    await until(() => expect(again.outbox.errands).toEqual([]));
+    const [turn] = there.state.turns.values();
+    expect(turn?.sending).not.toBe('queued');
+  });
+
   it('is what a chat goes under that waited to be sent', async () => {
     const { world, sync, chat, server } = await chatting();
     world.goOffline();

@@ -104,9 +104,14 @@ export class Sync {
 
   /** Shows what is kept here first; the server's news come as they come. */
   async start(): Promise<void> {
-    for (const chat of await this.parts.store.chats()) {
+    const chats = await this.parts.store.chats();
+    for (const chat of chats) {
       // What has come from the server meanwhile is newer.
       if (!this.list.get(chat.id)) this.#know(chat);
+    }
+    // Signed in after the key was turned elsewhere: the server has wraps that open, though nothing else of the chats is new.
+    if (chats.some((chat) => chat.stored && !isUnder(this.master, chat))) {
+      await this.parts.store.putMeta('watermark', 0);
     }
     await this.outbox.load();
     this.parts.listChanged();
@@ -345,6 +350,10 @@ export class Sync {
     }
     this.parts.listChanged();
   }
+}
+
+function isUnder(master: MasterKey, chat: KeptChat): boolean {
+  return chat.keys.some(({ envelope }) => readEpoch(fromBase64url(envelope)) === master.epoch);
 }
 
 /** A chat that no server knows yet, its key under the new master key; null if it is there already. */

@@ -23,11 +23,15 @@ export class World {
   online = true;
   #tabs = new Set<(news: TabNews) => void>();
   #locked: Promise<void> = Promise.resolve();
+  readonly #first: MasterKey;
 
   private constructor(
-    readonly master: MasterKey,
+    /** Of tabs that are opened from now on. */
+    public master: MasterKey,
     readonly server: FakeServer,
-  ) {}
+  ) {
+    this.#first = master;
+  }
 
   static async make(): Promise<World> {
     const master = await importMasterKey(new Uint8Array(32).fill(7), 1);
@@ -40,7 +44,7 @@ export class World {
       account: ACCOUNT,
       master: this.master,
       api: new Api(this.server.fetch),
-      store: new LocalStore(rows, await deviceKey(this.master), ACCOUNT),
+      store: new LocalStore(rows, await deviceKey(this.#first), ACCOUNT),
       clock: this.clock,
       dial: this.server.dial,
       isOnline: () => this.online,
