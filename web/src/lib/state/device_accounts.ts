@@ -103,6 +103,8 @@ export class DeviceAccounts {
 
   /** The highest epoch seen here of an account; the server may not go below it. */
   async lowestEpoch(account: string): Promise<number> {
-    return (await this.#keys.get('lowest_epochs'))?.[account] ?? 0;
+    const signedInWith = (await this.#keys.get('lowest_epochs'))?.[account] ?? 0;
+    const followedTo = (await this.#keys.get('pins'))?.[account]?.epoch ?? 0;
+    return Math.max(signedInWith, followedTo);
   }
 }

@@ -108,8 +108,16 @@ export class Session {
   /** After signing in again in place, when the session had ended. */
   async renew(signedIn: SignedIn): Promise<void> {
     if (signedIn.account.id !== this.account?.id) throw otherAccount();
-    signedIn.masterBytes.fill(0);
-    this.#take(await this.#accounts.remember(signedIn, this.staySignedIn));
+    const { opened, masterBytes, wrapped } = signedIn;
+    try {
+      this.#take(await this.#accounts.remember(signedIn, this.staySignedIn));
+      // Turned meanwhile: no link may lead there any more, for this session was not there to ask for one.
+      if (this.opened && opened.master.epoch > this.opened.master.epoch) {
+        await this.#goOn(opened, masterBytes, wrapped);
+      }
+    } finally {
+      masterBytes.fill(0);
+    }
     await this.#renewed();
     this.#channel.tell({ kind: 'renewed' });
   }
@@ -312,6 +320,7 @@ export class Session {
     if (unsaved) await keepOneTimeSecrets(unsaved, where);
     this.unsaved = unsaved ?? (await findOneTimeSecrets(where));
     this.deviceKey = deviceKey;
+    this.distrusted = null;
     this.opened = opened;
     this.phase = 'open';
     this.#rotation?.stop();
@@ -362,7 +371,10 @@ export class Session {
       const { handOnStoreKey } = await this.#parts.crypto();
       const all = (await this.#keys.get('store_keys')) ?? {};
       const kept = all[account] ?? { epoch: old.master.epoch, sealed: null };
-      const handed = await handOnStoreKey({ account, old: old.master, master: opened.master, kept });
+      const handed =
+        kept.epoch === opened.master.epoch
+          ? kept // by another tab
+          : await handOnStoreKey({ account, old: old.master, master: opened.master, kept });
       await this.#keep(opened, masterBytes);
       await this.#keys.put({ store_keys: { ...all, [account]: handed } });
       const known = await this.#accounts.change({ wrapped });
@@ -378,6 +390,7 @@ export class Session {
     this.opened = null;
     this.deviceKey = null;
     this.unsaved = null;
+    this.distrusted = null;
     this.phase = phase;
     if (phase === 'locked') return;
     this.account = null;

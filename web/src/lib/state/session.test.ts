@@ -1,5 +1,6 @@
 // The session of one browser: open, locked, signed out or ended, through refreshes and across its tabs.
 import type * as Crypto from '$lib/crypto';
+import type { MasterKey, StoreKey } from '$lib/crypto';
 import type { WrappedKeys } from '$lib/wire/http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Api } from './api';
@@ -34,6 +35,10 @@ const crypto = {
     };
   },
   importMasterKey: async (master: Uint8Array, epoch: number) => ({ epoch, key: text(master) }),
+  handOnStoreKey: async (of: { old: MasterKey; master: MasterKey; kept: StoreKey }) => {
+    if (of.kept.epoch !== of.old.epoch) throw new Error('wrong_epoch');
+    return { epoch: of.master.epoch, sealed: bytes('handed on') };
+  },
   openStoreKey: async (_: string, { key }: { key: unknown }) => `device key of ${key}`,
   sealLocal: async (key: unknown, name: string, content: unknown) =>
     bytes(JSON.stringify([key, name, content])),
@@ -95,6 +100,7 @@ class Browser {
   erased: string[] = [];
   reloads = 0;
   requests: string[] = [];
+  distrust: (reason: string) => void = () => undefined;
   answer: (path: string) => Response = () => new Response(null, { status: 204 });
   #hearing = new Set<(news: SessionNews) => void>();
 
@@ -120,7 +126,10 @@ class Browser {
       },
       tab,
       exclusively: async (_, work) => work(),
-      turning: () => ({ start: async () => {}, stop: () => {}, look: async () => {} }),
+      turning: ({ distrusted }) => {
+        this.distrust = distrusted;
+        return { start: async () => {}, stop: () => {}, look: async () => {} };
+      },
       now: () => NOW,
       forgetAccount: async (account) => void this.erased.push(account),
       reload: () => void (this.reloads += 1),
@@ -224,6 +233,27 @@ describe('locking', () => {
     await browser.keys.put({ lowest_epochs: { mira: 2 } });
     await expect(session.unlock(secret())).rejects.toMatchObject({ code: 'keys_unreadable' });
     expect(session.phase).toBe('locked');
+  });
+});
+
+describe('what the server gave', () => {
+  it('is distrusted until the keys are opened anew', async () => {
+    const browser = new Browser();
+    const { session } = await browser.signedInTab();
+    browser.distrust('epoch_forked');
+    expect(session.distrusted).toBe('epoch_forked');
+    await session.lock();
+    expect(session.distrusted).toBeNull();
+  });
+
+  it('is not of an epoch below the one that was followed to', async () => {
+    const browser = new Browser();
+    const { session } = await browser.signedInTab();
+    const nothing = new Uint8Array();
+    const pins = { epoch: 2, statement: nothing, sequence: 0, manifest: nothing };
+    await browser.keys.put({ pins: { mira: pins } });
+    await session.lock();
+    await expect(session.unlock(secret())).rejects.toMatchObject({ code: 'keys_unreadable' });
   });
 });
 
@@ -367,6 +397,26 @@ describe('an ended session', () => {
     browser.answer = () => new Response(null, { status: 204 });
     await one.session.renew(await signedIn('mira', 's2'));
     expect([await call, two.session.expired]).toEqual([null, false]);
+  });
+
+  it('whose key was turned meanwhile goes on with the new one, and with what is kept here', async () => {
+    const browser = new Browser();
+    const { session } = await browser.signedInTab();
+    const { deviceKey } = session;
+    const arrival = await signedIn('mira', 's2');
+    const next = { epoch: 2, key: 'next master of mira' as unknown as CryptoKey };
+    const masterBytes = bytes('next master of mira');
+    await session.renew({
+      ...arrival,
+      opened: { ...arrival.opened, master: next },
+      masterBytes,
+      wrapped: wrapped('mira', 2),
+    });
+    expect(session.opened?.master).toEqual(next);
+    expect([session.phase, session.deviceKey]).toEqual(['open', deviceKey]);
+    expect((await browser.keys.get('store_keys'))?.mira).toEqual({ epoch: 2, sealed: bytes('handed on') });
+    expect((await browser.keys.get('account'))?.wrapped.epoch).toBe(2);
+    expect(masterBytes.every((byte) => byte === 0)).toBe(true);
   });
 
   it('takes nobody else', async () => {
