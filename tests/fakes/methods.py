@@ -12,11 +12,14 @@ class FakeMethods:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def add(self, account_id: str, method: Method, *, epoch: int) -> bool:
+    def add(self, account_id: str, method: Method, *, epoch: int, sequence: int | None) -> bool:
         with self._rows.lock:
             account = self._rows.accounts.get(account_id)
-            if account is None or account.statement.epoch != epoch or self._find(account_id, method.method_id):
+            if account is None or self._find(account_id, method.method_id):
                 return False
+            if (account.statement.epoch, account.manifest_sequence) != (epoch, sequence):
+                return False
+            self._rows.accounts[account_id] = replace(account, ways_in=account.ways_in + 1)
             self._rows.methods[account_id].append(method)
             return True
 

@@ -25,14 +25,17 @@ class FakeRenewals:
             rows.backups = kept | {(account_id, mac) for mac in macs}
             return True
 
-    def method(self, session: Session, *, old: Method | None, new: Method, epoch: int) -> bool:
+    def method(self, session: Session, *, old: Method | None, new: Method, epoch: int, sequence: int | None) -> bool:
         rows, account_id = self._rows, session.account_id
         with rows.lock:
             account, known = rows.accounts.get(account_id), rows.methods.get(account_id, [])
             if [each for each in known if each.kind == new.kind] != ([old] if old else []):
                 return False
-            if account is None or account.statement.epoch != epoch or not self._signed_in(session):
+            if account is None or not self._signed_in(session):
                 return False
+            if (account.statement.epoch, account.manifest_sequence) != (epoch, sequence):
+                return False
+            rows.accounts[account_id] = replace(account, ways_in=account.ways_in + 1)
             rows.methods[account_id] = [each for each in known if each.kind != new.kind] + [new]
             ended = [key for key in rows.sessions if key[0] == account_id and key[1] != session.session_id]
             for key in ended:

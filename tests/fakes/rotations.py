@@ -131,9 +131,10 @@ class FakeRotations:
 
     def _unchanged(self, account: Account) -> bool:
         stored = self._rows.accounts.get(account.account_id)
-        return stored is not None and (stored.statement.epoch, stored.manifest) == (
+        return stored is not None and (stored.statement.epoch, stored.manifest, stored.ways_in) == (
             account.statement.epoch,
             account.manifest,
+            account.ways_in,
         )
 
     def _note(self, lease: Lease, *, now: int, **changes: Any) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from sealmate.model import to_base64url
+from sealmate.model import from_base64url, to_base64url
+from sealmate_cli import crypto
+from sealmate_cli.wire.http import WrappedKeysAnswer
+from sealmate_cli.wire.shape import to_wire
 from tests.fakes.authenticator import Authenticator
 from tests.fakes.clock import FakeRandom
 from tests.fakes.http import Reply
@@ -42,6 +46,23 @@ def add(person: Person, authenticator: Authenticator, *, kind: str = "passkey", 
     reply = person.call("POST", "/account/methods", body)
     assert reply.status == 201, reply.body
     return str(reply.json["method_id"])
+
+
+def name_methods(person: Person, *coming: dict[str, Any], without: str = "") -> Reply:
+    """Signs the next manifest, of the ways in there are but `without`, and of those to come: id and public envelope."""
+    wrapped = WrappedKeysAnswer.model_validate(person.call("GET", "/account/keys").json).keys()
+    like = wrapped.methods[0]
+    named = [method for method in wrapped.methods if method.method_id != without]
+    named += [replace(like, method_id=each["method_id"], public=from_base64url(each["public"])) for each in coming]
+    manifest = crypto.make_manifest(
+        account=person.account_id,
+        epoch=wrapped.epoch,
+        methods=named,
+        signing_seed=person.device.signing_seed,
+        before=wrapped.manifest,
+    )
+    methods = [{"method_id": each, "public_hash": hashed} for each, hashed in manifest.methods]
+    return person.call("POST", "/account/manifest", to_wire({"manifest": {**vars(manifest), "methods": methods}}))
 
 
 def passkey_login(person: Person, authenticator: Authenticator, **wrong: Any) -> dict[str, Any]:

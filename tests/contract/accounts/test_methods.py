@@ -43,7 +43,7 @@ CHALLENGE = Challenge(
 def kept(stores: Stores) -> Stores:
     """With an account that has a passkey."""
     with_account(stores)
-    assert stores.methods.add("account-1", PASSKEY, epoch=1)
+    assert stores.methods.add("account-1", PASSKEY, epoch=1, sequence=None)
     return stores
 
 
@@ -52,15 +52,15 @@ def _method(stores: Stores, method_id: str) -> Method | None:
 
 
 def test_a_method_is_kept_as_it_is(kept: Stores) -> None:
-    assert kept.methods.add("account-1", TOKEN, epoch=1)
+    assert kept.methods.add("account-1", TOKEN, epoch=1, sequence=None)
     assert (_method(kept, "m3"), _method(kept, "m4")) == (PASSKEY, TOKEN)
     assert not TOKEN.unlocks
 
 
 def test_a_method_is_added_once_and_to_this_epoch_only(kept: Stores) -> None:
-    assert not kept.methods.add("account-1", replace(PASSKEY, name="other"), epoch=1)
-    assert not kept.methods.add("account-1", TOKEN, epoch=2)
-    assert not kept.methods.add("nobody", TOKEN, epoch=1)
+    assert not kept.methods.add("account-1", replace(PASSKEY, name="other"), epoch=1, sequence=None)
+    assert not kept.methods.add("account-1", TOKEN, epoch=2, sequence=None)
+    assert not kept.methods.add("nobody", TOKEN, epoch=1, sequence=None)
     assert _method(kept, "m3") == PASSKEY
     assert _method(kept, "m4") is None
 
@@ -83,7 +83,7 @@ def test_a_method_is_removed_while_the_others_stay(kept: Stores) -> None:
 
 
 def test_what_does_not_unlock_keeps_nothing_open(kept: Stores) -> None:
-    assert kept.methods.add("account-1", TOKEN, epoch=1)
+    assert kept.methods.add("account-1", TOKEN, epoch=1, sequence=None)
     assert not kept.methods.remove("account-1", "m3", keeping=("m2", "m4"))
 
 

@@ -99,7 +99,7 @@ def test_a_new_password_takes_the_place_of_the_old_and_ends_other_sessions(store
     old, recovery = NEW.methods
     assert opens(stores, NEW.backup_macs[0])
     assert len(stores.sessions.of_account(ME)) == 2
-    assert stores.renewals.method(SESSION, old=old, new=NEW_PASSWORD, epoch=1)
+    assert stores.renewals.method(SESSION, old=old, new=NEW_PASSWORD, epoch=1, sequence=None)
     assert kept(stores) == sorted([recovery, NEW_PASSWORD], key=lambda method: method.method_id)
     assert stores.sessions.of_account(ME) == [SESSION]
 
@@ -110,7 +110,7 @@ def test_of_parallel_changes_one_wins(stores: Stores) -> None:
 
     def change(n: int) -> bool:
         new = replace(NEW_PASSWORD, method_id=f"new-{n}", auth_mac=f"mac {n}".encode())
-        return stores.renewals.method(SESSION, old=old, new=new, epoch=1)
+        return stores.renewals.method(SESSION, old=old, new=new, epoch=1, sequence=None)
 
     assert wins(change) == 1
     assert len(kept(stores)) == 2
@@ -123,7 +123,7 @@ def test_of_parallel_first_passwords_one_is_kept(stores: Stores) -> None:
 
     def add(n: int) -> bool:
         new = replace(NEW_PASSWORD, method_id=f"new-{n}", auth_mac=f"mac {n}".encode())
-        return stores.renewals.method(SESSION, old=None, new=new, epoch=1)
+        return stores.renewals.method(SESSION, old=None, new=new, epoch=1, sequence=None)
 
     assert wins(add) == 1
     assert [method.kind for method in kept(stores)].count("password") == 1
@@ -133,10 +133,10 @@ def test_nothing_is_replaced_that_is_not_as_it_was(stores: Stores) -> None:
     with_account(stores)
     old = NEW.methods[0]
     change = stores.renewals.method
-    assert not change(SESSION, old=replace(old, method_id="m8"), new=NEW_PASSWORD, epoch=1)
-    assert not change(SESSION, old=None, new=NEW_PASSWORD, epoch=1)
-    assert not change(SESSION, old=old, new=NEW_PASSWORD, epoch=2)
-    assert not change(OTHER, old=old, new=NEW_PASSWORD, epoch=1)
+    assert not change(SESSION, old=replace(old, method_id="m8"), new=NEW_PASSWORD, epoch=1, sequence=None)
+    assert not change(SESSION, old=None, new=NEW_PASSWORD, epoch=1, sequence=None)
+    assert not change(SESSION, old=old, new=NEW_PASSWORD, epoch=2, sequence=None)
+    assert not change(OTHER, old=old, new=NEW_PASSWORD, epoch=1, sequence=None)
     assert kept(stores) == sorted(NEW.methods, key=lambda method: method.method_id)
     assert stores.sessions.of_account(ME) == [SESSION]
 

@@ -170,7 +170,7 @@ def test_rotations_one_after_another_leave_every_chat_its_key(world: World) -> N
 
 
 def test_a_security_key_that_unlocks_nothing_is_left_as_it_is(world: World) -> None:
-    assert world.stores.methods.add(ACCOUNT, TOKEN, epoch=1)
+    assert world.stores.methods.add(ACCOUNT, TOKEN, epoch=1, sequence=None)
     before = world.device.open_all()
     assert run(world.device.turn())[-2:] == ["flip", "acknowledged"]
     assert world.device.open_all() == before
@@ -211,6 +211,7 @@ def test_the_flip_is_refused_if_anything_changed_meanwhile(world: World, change:
             ACCOUNT,
             replace(stores.accounts.methods(ACCOUNT)[0], method_id="33333333-0000-4000-8000-00000000000a"),
             epoch=1,
+            sequence=None,
         )
     else:
         stores.rotations.take(replace(lease, lease_id="lease-9"), now=START)
@@ -221,6 +222,41 @@ def test_the_flip_is_refused_if_anything_changed_meanwhile(world: World, change:
     with pytest.raises((errors.KeysChanged, errors.LeaseOver, errors.ManifestConflict)):
         list(steps)
     assert device.wrapped().epoch == wrapped.epoch == 1
+
+
+def test_what_unlocks_comes_only_under_the_manifest_that_was_looked_at(world: World) -> None:
+    stores, session = world.stores, world.device.session
+    passkey = replace(TOKEN, secret=b"s", master=b"k", public=b"p")
+    password = next(method for method in stores.accounts.methods(ACCOUNT) if method.kind == "password")
+    new = replace(password, method_id="m9", auth_mac=b"mac9")
+    world.device.name_methods()
+    for sequence in (None, 2):
+        assert not stores.methods.add(ACCOUNT, passkey, epoch=1, sequence=sequence)
+        assert not stores.renewals.method(session, old=password, new=new, epoch=1, sequence=sequence)
+    assert len(stores.accounts.methods(ACCOUNT)) == 2
+    assert stores.methods.add(ACCOUNT, passkey, epoch=1, sequence=1)
+    assert stores.renewals.method(session, old=password, new=new, epoch=1, sequence=1)
+
+
+@pytest.mark.parametrize("change", ["added", "replaced"])
+def test_a_manifest_that_has_not_seen_a_change_of_the_ways_in_is_refused(world: World, change: str) -> None:
+    stores = world.stores
+    world.device.name_methods()
+    before = stores.accounts.get(ACCOUNT)
+    assert before is not None
+    assert before.manifest is not None
+    if change == "added":
+        assert stores.methods.add(ACCOUNT, TOKEN, epoch=1, sequence=1)
+    else:
+        old = next(method for method in stores.accounts.methods(ACCOUNT) if method.kind == "password")
+        new = replace(old, method_id="m9")
+        assert stores.renewals.method(world.device.session, old=old, new=new, epoch=1, sequence=1)
+    after = replace(before.manifest, sequence=2)
+    assert not stores.rotations.put_manifest(before, after)
+    now = stores.accounts.get(ACCOUNT)
+    assert now is not None
+    assert (now.manifest, now.ways_in) == (before.manifest, 1)
+    assert stores.rotations.put_manifest(now, after)
 
 
 def test_a_shredded_account_has_neither_lease_nor_link(world: World) -> None:

@@ -254,7 +254,7 @@ def test_a_password_that_was_changed_meanwhile_admits_nobody(stores: Stores) -> 
     with_account(stores)
     login = with_login(stores)
     new = replace(NEW.methods[0], method_id="m9", auth_mac=b"mac9")
-    assert stores.renewals.method(SESSION, old=NEW.methods[0], new=new, epoch=1)
+    assert stores.renewals.method(SESSION, old=NEW.methods[0], new=new, epoch=1, sequence=None)
     assert not stores.accounts.admit(OTHER, login=login, factor=SecondFactor(totp_step=101))
     assert stores.sessions.of_account("account-1") == [SESSION]
 

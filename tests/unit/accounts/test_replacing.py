@@ -11,6 +11,7 @@ from sealmate.seal.envelope import Address, Namespace, seal
 from tests.fakes.device import Device
 from tests.fakes.http import Reply
 from tests.fakes.person import Person
+from tests.fakes.ways_in import name_methods
 from tests.unit.accounts.world import World
 
 
@@ -120,6 +121,21 @@ def test_envelopes_in_the_wrong_place_are_refused(ada: Person, part: str) -> Non
     blob = seal(bytes(32), bytes(32), namespace=Namespace.CHAT_KEY, epoch=1, address=at).ljust(size, b"0")
     reply = change(ada, **{part: to_base64url(blob)})
     assert (reply.code, reply.json["part"]) == ("invalid_keys", part)
+
+
+@pytest.mark.parametrize("made", ["new_password", "new_recovery_key"])
+def test_what_the_accounts_signed_list_does_not_name_is_refused(ada: Person, made: str) -> None:
+    ada.step_up()
+    new = getattr(ada.device, made)("next")
+    send = change if made == "new_password" else replace_recovery
+    assert name_methods(ada).status == 204
+    refused = send(ada, **new)
+    assert (refused.status, refused.code) == (409, "manifest_conflict")
+    assert proves(ada, ada.device.password_auth)
+    assert proves(ada, ada.device.recovery_auth)
+    assert name_methods(ada, new).status == 204
+    for _ in range(2):
+        assert send(ada, **new).status == 204, "also sent twice, as its reply may be lost"
 
 
 def test_a_change_that_lost_to_another_says_so(world: World, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from tests.fakes.authenticator import Authenticator, flipped
 from tests.fakes.device import Device
 from tests.fakes.http import Reply
 from tests.fakes.person import Person
-from tests.fakes.ways_in import add, added_body, start_adding, step_up
+from tests.fakes.ways_in import add, added_body, name_methods, start_adding, step_up
 from tests.unit.accounts.world import ORIGIN, World
 
 
@@ -169,6 +169,64 @@ def test_envelopes_of_another_master_key_or_epoch_are_refused(world: World, prov
     world.rows.accounts[proved.account_id] = replace(account, statement=replace(account.statement, epoch=2))
     body = added_body(proved, Authenticator(name="laptop", origin=ORIGIN), start_adding(proved))
     assert _add(proved, body).code == "invalid_keys"
+
+
+# --- the account's signed list ---
+
+
+def _coming(body: dict[str, Any]) -> dict[str, Any]:
+    return {"method_id": body["method_id"], "public": body["keys"]["public"]}
+
+
+def test_a_passkey_that_the_list_does_not_name_is_refused_and_one_that_it_names_is_not(proved: Person) -> None:
+    assert name_methods(proved).status == 204
+    laptop = Authenticator(name="laptop", origin=ORIGIN)
+    body = added_body(proved, laptop, start_adding(proved))
+    other = proved.device.added_keys("passkey", proved.device.wire_keys()["recovery"]["method_id"])
+    for named in ((), ({"method_id": body["method_id"], "public": other["public"]},)):
+        assert name_methods(proved, *named).status == 204
+        refused = _add(proved, added_body(proved, laptop, start_adding(proved)))
+        assert (refused.status, refused.code) == (409, "manifest_conflict")
+    assert "passkey" not in _listed(proved)
+    body = added_body(proved, laptop, start_adding(proved))
+    assert name_methods(proved, _coming(body)).status == 204
+    assert _add(proved, body).status == 201
+
+
+def test_what_unlocks_nothing_needs_no_name(proved: Person) -> None:
+    assert name_methods(proved).status == 204
+    add(proved, Authenticator(name="token", origin=ORIGIN), kind="security_key", unlocks=False)
+    assert _listed(proved)["security_key"]["unlocks"] is False
+
+
+def test_a_list_signed_at_that_moment_is_told_from_keys_that_do_not_fit(
+    proved: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another device leaves the passkey out, between the look at the list and the write."""
+    assert name_methods(proved).status == 204
+    body = added_body(proved, Authenticator(name="laptop", origin=ORIGIN), start_adding(proved))
+    assert name_methods(proved, _coming(body)).status == 204
+    store = wiring.ways_in().methods
+    add_now = store.add
+
+    def late(*arguments: Any, **named: Any) -> bool:
+        assert name_methods(proved).status == 204
+        return add_now(*arguments, **named)
+
+    monkeypatch.setattr(store, "add", late, raising=False)
+    assert _add(proved, body).code == "manifest_conflict"
+    assert "passkey" not in _listed(proved)
+
+
+def test_a_list_names_all_that_unlocks(proved: Person) -> None:
+    body = added_body(proved, Authenticator(name="laptop", origin=ORIGIN), start_adding(proved))
+    assert _add(proved, body).status == 201
+    for method_id in (m["method_id"] for m in _listed(proved).values()):
+        assert name_methods(proved, without=method_id).code == "manifest_conflict"
+    wrong = {"method_id": body["method_id"], "public": body["keys"]["master"]}
+    assert name_methods(proved, wrong, without=body["method_id"]).code == "manifest_conflict"
+    add(proved, Authenticator(name="token", origin=ORIGIN), kind="security_key", unlocks=False)
+    assert name_methods(proved).status == 204
 
 
 def _raw(text: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sealmate import errors
 from sealmate.accounts.account_keys import check_signature, statement_bytes
-from sealmate.accounts.records import Account, Manifest
+from sealmate.accounts.records import Account, Manifest, Method
 from sealmate.accounts.requests import EpochStatement
 from sealmate.seal.envelope import digest, length_prefixed
 
@@ -38,6 +38,18 @@ def check_manifest(manifest: Manifest, account: Account, *, epoch: int) -> None:
     _check_signature(manifest, account)
 
 
+def check_all_named(manifest: Manifest, methods: list[Method]) -> None:
+    """It names every method that unlocks, so that no device takes one of them for planted. ManifestConflict."""
+    if not all(_names(manifest, method) for method in methods if method.unlocks):
+        raise errors.ManifestConflict()
+
+
+def check_named(account: Account, method: Method) -> None:
+    """A method that unlocks was named before it comes, unless the account has no manifest yet. ManifestConflict."""
+    if account.manifest is not None and method.unlocks and not _names(account.manifest, method):
+        raise errors.ManifestConflict()
+
+
 def check_next(statement: EpochStatement, account: Account) -> None:
     """The statement of the next epoch: signed by the account, after its present one. InvalidKeys."""
     last = account.statement
@@ -45,6 +57,10 @@ def check_next(statement: EpochStatement, account: Account) -> None:
     if statement.epoch != last.epoch + 1 or statement.previous != digest(signed):
         raise errors.InvalidKeys(part="statement")
     check_signature(account.signing_public, statement, account_id=account.account_id)
+
+
+def _names(manifest: Manifest, method: Method) -> bool:
+    return (method.method_id, digest(method.public)) in manifest.methods
 
 
 def _check_signature(manifest: Manifest, account: Account) -> None:

@@ -82,6 +82,7 @@ class Account:
     """`totp_step` is the last time step whose code was used; sealed blobs are under the server's data keys.
 
     `totp_sealed` is empty where no authenticator was set up. `rotated_at`: since when its epoch is the present one; None for the first.
+    `ways_in` counts the methods that were added or replaced since signing up.
     """
 
     account_id: str
@@ -95,6 +96,11 @@ class Account:
     statement: Statement
     manifest: Manifest | None = None
     rotated_at: int | None = None
+    ways_in: int = 0
+
+    @property
+    def manifest_sequence(self) -> int | None:
+        return self.manifest.sequence if self.manifest else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sealmate import errors
-from sealmate.accounts import proofs
+from sealmate.accounts import manifests, proofs
 from sealmate.accounts.account_keys import check_replacement
 from sealmate.accounts.notices import Notices
 from sealmate.accounts.records import Account, Method, Session
@@ -29,7 +29,7 @@ class Replacing:
     notices: Notices
 
     def __call__(self, session: Session, keys: PasswordKeys | MethodKeys) -> None:
-        """Safe to repeat, as its reply may be lost. InvalidKeys, ChangedMeanwhile."""
+        """Safe to repeat, as its reply may be lost. InvalidKeys, ManifestConflict, ChangedMeanwhile."""
         account = self.accounts.get(session.account_id)
         if account is None:
             raise errors.NotSignedIn()
@@ -37,13 +37,15 @@ class Replacing:
         new = self._made(account, keys)
         if not any(_same(new, method) for method in known):
             check_replacement(keys, new, known, account=account)
+            manifests.check_named(account, new)
             self._replace(session, account, known, new)
             self.notices.tell(account, "password" if new.kind == "password" else "recovery")
         self.sessions.revoke_others(session)
 
     def _replace(self, session: Session, account: Account, known: list[Method], new: Method) -> None:
         old = next((method for method in known if method.kind == new.kind), None)
-        if not self.renewals.method(session, old=old, new=new, epoch=account.statement.epoch):
+        epoch, sequence = account.statement.epoch, account.manifest_sequence
+        if not self.renewals.method(session, old=old, new=new, epoch=epoch, sequence=sequence):
             raise errors.ChangedMeanwhile()
 
     def _made(self, account: Account, keys: PasswordKeys | MethodKeys) -> Method:

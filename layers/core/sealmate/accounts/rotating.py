@@ -124,9 +124,10 @@ class Rotating:
         return Flipped(epoch=flip.statement.epoch, rotation_due_at=now + self.every)
 
     def put_manifest(self, session: Session, manifest: SignedManifest) -> None:
-        """The next manifest of the present epoch. ManifestConflict, InvalidKeys."""
+        """The next manifest of the present epoch, with all that unlocks. ManifestConflict, InvalidKeys."""
         account = self._account(session)
         manifests.check_manifest(manifest.record(), account, epoch=account.statement.epoch)
+        manifests.check_all_named(manifest.record(), self.accounts.methods(account.account_id))
         if not self.rotations.put_manifest(account, manifest.record()):
             raise errors.ManifestConflict()
 

@@ -89,7 +89,7 @@ class RotationStore(Protocol):
         """One transaction; False if epoch, manifest, key ring, a method or the lease changed meanwhile, and then nothing is other."""
 
     def put_manifest(self, account: Account, manifest: Manifest) -> bool:
-        """False if epoch or manifest aren't those of `account` any more."""
+        """False if epoch or manifest aren't those of `account` any more, or a method was added or replaced since it was read."""
 
     def acknowledge(self, account_id: str, epoch: int, session_id: str) -> Link | None:
         """Notes that a session has followed the link to this epoch; None if none leads there (any more)."""

@@ -66,10 +66,11 @@ class Renewals(Protocol):
     def backup_codes(self, session: Session, *, macs: Sequence[bytes]) -> bool:
         """All codes there were end, these begin. False: they were replaced meanwhile, or the session has ended."""
 
-    def method(self, session: Session, *, old: Method | None, new: Method, epoch: int) -> bool:
+    def method(self, session: Session, *, old: Method | None, new: Method, epoch: int, sequence: int | None) -> bool:
         """`new` takes the place of `old`, and the account's other sessions end: those beyond what a transaction can hold after it.
 
-        False: `old` isn't the one of its kind (none, if it is None), the account isn't at this epoch, or the session has ended.
+        False: `old` isn't the one of its kind (none, if it is None), the account isn't at this epoch and this sequence of its
+        manifest, or the session has ended.
         """
 
     def put_totp(self, pending: PendingTotp) -> None: ...
@@ -97,8 +98,9 @@ class Renewals(Protocol):
 class MethodStore(Protocol):
     """Changes to the ways in, and what passkeys and security keys prove."""
 
-    def add(self, account_id: str, method: Method, *, epoch: int) -> bool:
-        """False if there is a method of this id, or the account isn't at this epoch: then its keys fit no longer."""
+    def add(self, account_id: str, method: Method, *, epoch: int, sequence: int | None) -> bool:
+        """False if there is a method of this id, or the account isn't at this epoch (its keys fit no longer) and this sequence of its
+        manifest (which names it)."""
 
     def rename(self, account_id: str, method_id: str, *, name: str) -> bool:
         """False if it isn't there."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sealmate import errors
-from sealmate.accounts import account_keys
+from sealmate.accounts import account_keys, manifests
 from sealmate.accounts.answers import CeremonyOptions, MethodList, MethodListed, method_listed
 from sealmate.accounts.challenges import Challenges
 from sealmate.accounts.notices import Notices
@@ -54,7 +54,7 @@ class WaysIn:
         return CeremonyOptions(challenge_id=made.challenge_id, options=options)
 
     def add(self, session: Session, body: AddMethod) -> MethodListed:
-        """StepExpired, InvalidPasskey, TooManyMethods; InvalidKeys, also if the master key was replaced meanwhile."""
+        """StepExpired, InvalidPasskey, TooManyMethods, ManifestConflict; InvalidKeys, also if the master key was replaced meanwhile."""
         account, known = self._account(session), self.accounts.methods(session.account_id)
         challenge = self.challenges.spend(
             body.challenge_id, "add", account_id=account.account_id, bound_to=session.session_id
@@ -71,8 +71,11 @@ class WaysIn:
         method = account_keys.credential_method(
             body.method_id, body.kind, credential, body.keys, name=body.name, now=self.clock.now()
         )
-        if not self.methods.add(account.account_id, method, epoch=account.statement.epoch):
-            raise errors.InvalidKeys(part="method")
+        manifests.check_named(account, method)
+        if not self.methods.add(
+            account.account_id, method, epoch=account.statement.epoch, sequence=account.manifest_sequence
+        ):
+            raise self._why_not(session, account)
         self.notices.tell(account, "way_added")
         return method_listed(method, account=account)
 
@@ -97,6 +100,13 @@ class WaysIn:
             # Somebody removes another at this moment: who looks again sees what is left.
             raise errors.MethodNotFound()
         self.notices.tell(account, "way_removed")
+
+    def _why_not(self, session: Session, before: Account) -> errors.SealmateError:
+        """Of one that was refused by what had changed since it was looked at."""
+        now = self._account(session)
+        if now.statement.epoch == before.statement.epoch and now.manifest_sequence != before.manifest_sequence:
+            return errors.ManifestConflict()
+        return errors.InvalidKeys(part="method")
 
     def _account(self, session: Session) -> Account:
         account = self.accounts.get(session.account_id)

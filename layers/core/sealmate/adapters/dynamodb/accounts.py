@@ -70,6 +70,7 @@ class DynamoAccounts:
             ),
             manifest=manifest_of(item.manifest),
             rotated_at=None if item.rotated_at is None else int(item.rotated_at),
+            ways_in=int(item.ways_in or 0),
         )
 
     def methods(self, account_id: str) -> list[Method]:

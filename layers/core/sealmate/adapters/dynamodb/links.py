@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
+
 from sealmate.accounts.records import Link, Manifest, Statement
-from sealmate.adapters.dynamodb.account_items import LinkItem
+from sealmate.adapters.dynamodb.account_items import AccountItem, LinkItem
 from sealmate.model import from_base64url, to_base64url
 
 
@@ -47,6 +49,15 @@ def link_of(item: LinkItem) -> Link:
         expires_at=int(item.ttl),
         acknowledged=frozenset(item.acknowledged or ()),
     )
+
+
+def signed_as(sequence: int | None) -> Condition:
+    """The account's manifest is still this one, or there is none."""
+    if sequence is None:
+        unsigned: Condition = AccountItem.manifest_sequence.does_not_exist()
+        return unsigned
+    same: Condition = AccountItem.manifest_sequence == sequence
+    return same
 
 
 def manifest_json(manifest: Manifest) -> dict[str, Any]:

@@ -20,17 +20,18 @@ from sealmate.accounts.records import (
 )
 from sealmate.adapters.dynamodb.account_items import AccountItem, ChallengeItem, LoginItem, MethodItem, SessionItem
 from sealmate.adapters.dynamodb.conditional import applied
+from sealmate.adapters.dynamodb.links import signed_as
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
 from sealmate.adapters.dynamodb.table import Refused, commit
 
 
 class DynamoMethods:
-    def add(self, account_id: str, method: Method, *, epoch: int) -> bool:
+    def add(self, account_id: str, method: Method, *, epoch: int, sequence: int | None) -> bool:
         def write(transaction: TransactWrite) -> None:
             transaction.update(
                 AccountItem(account_id, "ACCOUNT"),
                 actions=[AccountItem.ways_in.add(1)],
-                condition=AccountItem.epoch == epoch,
+                condition=(AccountItem.epoch == epoch) & signed_as(sequence),
             )
             transaction.save(method_item(account_id, method), condition=MethodItem.pk.does_not_exist())
 

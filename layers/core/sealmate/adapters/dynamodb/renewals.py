@@ -18,6 +18,7 @@ from sealmate.adapters.dynamodb.account_items import (
     SessionItem,
 )
 from sealmate.adapters.dynamodb.conditional import applied
+from sealmate.adapters.dynamodb.links import signed_as
 from sealmate.adapters.dynamodb.methods import method_item
 from sealmate.adapters.dynamodb.sessions import session_key
 from sealmate.adapters.dynamodb.table import committed
@@ -56,7 +57,7 @@ class DynamoRenewals:
 
         return committed(write)
 
-    def method(self, session: Session, *, old: Method | None, new: Method, epoch: int) -> bool:
+    def method(self, session: Session, *, old: Method | None, new: Method, epoch: int, sequence: int | None) -> bool:
         """`ways_in` counts the changes: of two at once, one finds it moved on, and so does a rotation that hasn't seen this one."""
         account_id = session.account_id
         try:
@@ -74,7 +75,7 @@ class DynamoRenewals:
             transaction.update(
                 AccountItem(account_id, "ACCOUNT"),
                 actions=[AccountItem.ways_in.set((counted or 0) + 1)],
-                condition=(AccountItem.epoch == epoch) & unmoved,
+                condition=(AccountItem.epoch == epoch) & unmoved & signed_as(sequence),
             )
             if old is not None:
                 gone = MethodItem(account_id, f"METHOD#{old.method_id}")

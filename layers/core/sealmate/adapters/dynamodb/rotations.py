@@ -16,7 +16,7 @@ from sealmate.adapters.dynamodb.account_items import AccountItem, LinkItem, Meth
 from sealmate.adapters.dynamodb.chats import wraps
 from sealmate.adapters.dynamodb.conditional import applied
 from sealmate.adapters.dynamodb.items import ChatItem, RingItem
-from sealmate.adapters.dynamodb.links import link_item, link_key, link_of, manifest_json
+from sealmate.adapters.dynamodb.links import link_item, link_key, link_of, manifest_json, signed_as
 from sealmate.adapters.dynamodb.noting import ALIVE
 from sealmate.adapters.dynamodb.table import Refused, commit, settled
 from sealmate.model import from_base64url, to_base64url
@@ -101,9 +101,6 @@ class DynamoRotations:
 
     def flip(self, flip: Flip, *, now: int) -> bool:
         lease, account_id, epoch = flip.lease, flip.lease.account_id, flip.link.statement.epoch
-        # Raised by whatever adds a way in; read before the ways in are.
-        ways_in = AccountItem.get(account_id, "ACCOUNT", consistent_read=True).ways_in
-        none_added: Condition = AccountItem.ways_in == ways_in if ways_in else AccountItem.ways_in.does_not_exist()
         methods = MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True)
         unlocking = [method for method in methods if method.secret]
         if {method.method_id for method in unlocking} != set(lease.methods):
@@ -121,7 +118,7 @@ class DynamoRotations:
                     AccountItem.rotated_at.set(now),
                     *_set_manifest(flip.manifest),
                 ],
-                condition=_unchanged(flip.before) & none_added,
+                condition=_unchanged(flip.before),
             )
             transaction.delete(RotationItem(account_id, "ROTATION"), condition=_held(lease, now=now))
             seen: Condition = RingItem.revision == flip.ring if flip.ring else RingItem.pk.does_not_exist()
@@ -188,10 +185,10 @@ def _held(lease: Lease, *, now: int) -> Condition:
 
 
 def _unchanged(account: Account) -> Condition:
-    unsigned: Condition = AccountItem.manifest_sequence.does_not_exist()
-    if account.manifest is not None:
-        unsigned = AccountItem.manifest_sequence == account.manifest.sequence
-    same: Condition = (AccountItem.epoch == account.statement.epoch) & unsigned
+    """Neither epoch nor manifest is another, and no way in was added or replaced since the account was read."""
+    ways_in = account.ways_in
+    none_added: Condition = AccountItem.ways_in == ways_in if ways_in else AccountItem.ways_in.does_not_exist()
+    same: Condition = (AccountItem.epoch == account.statement.epoch) & signed_as(account.manifest_sequence) & none_added
     return same
 
 
