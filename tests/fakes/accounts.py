@@ -55,6 +55,13 @@ def ends(rows: Rows, login: Login) -> bool:
     return stored is not None and stored.proved_by == login.proved_by and login.proved_by in known
 
 
+def _replayed(factor: SecondFactor, account: Account) -> bool:
+    """Or of an authenticator that was replaced."""
+    if factor.totp_step is None:
+        return False
+    return account.totp_step >= factor.totp_step or account.totp_sealed != factor.totp_sealed
+
+
 class _Store:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -111,7 +118,7 @@ class FakeAccounts(_Store):
         rows, account = self._rows, self._rows.accounts.get(account_id)
         if account is None:
             return False
-        replayed = factor.totp_step is not None and account.totp_step >= factor.totp_step
+        replayed = _replayed(factor, account)
         spent = factor.backup_mac is not None and (account_id, factor.backup_mac) not in rows.backups
         if replayed or spent:
             return False
@@ -125,7 +132,7 @@ class FakeAccounts(_Store):
         rows, account_id = self._rows, account.account_id
         with rows.lock:
             stored = rows.accounts.get(account_id)
-            replayed = stored and factor.totp_step is not None and stored.totp_step >= factor.totp_step
+            replayed = stored and _replayed(factor, stored)
             spent = factor.backup_mac is not None and (account_id, factor.backup_mac) not in rows.backups
             if stored is None or replayed or spent:
                 return False

@@ -85,6 +85,20 @@ def test_an_authenticator_that_moved_on_is_not_replaced(stores: Stores, stale: s
     assert stores.renewals.pending_totp(ME) == PENDING
 
 
+def test_a_code_of_the_authenticator_before_counts_no_longer(stores: Stores) -> None:
+    """It was looked at before the change, and its step is later than the new one's."""
+    with_account(stores)
+    late = SecondFactor(totp_step=102, totp_sealed=b"totp")
+    stores.renewals.put_totp(PENDING)
+    assert stores.renewals.totp(SESSION, pending=PENDING, step=101, old=b"totp")
+    now = replace(NEW.account, totp_sealed=b"new totp", totp_step=101)
+    assert not stores.accounts.admit(OTHER, login=with_login(stores), factor=late)
+    assert not stores.accounts.prove(SESSION, factor=late, until=NOW + 300)
+    assert not stores.accounts.shred(now, factor=late, now=NOW)
+    assert stores.accounts.get(ME) == now
+    assert stores.accounts.prove(SESSION, factor=replace(late, totp_sealed=b"new totp"), until=NOW + 300)
+
+
 # --- password and recovery key ---
 
 NEW_PASSWORD = replace(NEW.methods[0], method_id="m9", auth_mac=b"mac9", secret=b"s9", salt=b"salt9")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ME, OTHERS = "account-1", "account-10"
-STEP = SecondFactor(totp_step=101)
+STEP = SecondFactor(totp_step=101, totp_sealed=b"totp")
 
 
 def account(stores: Stores) -> Account:
@@ -53,7 +53,9 @@ def test_nothing_opens_a_shredded_account(stores: Stores, factor: SecondFactor) 
 
 
 @pytest.mark.parametrize(
-    "factor", [SecondFactor(totp_step=100), SecondFactor(backup_mac=b"b3")], ids=["an old step", "an unknown code"]
+    "factor",
+    [SecondFactor(totp_step=100, totp_sealed=b"totp"), SecondFactor(backup_mac=b"b3")],
+    ids=["an old step", "an unknown code"],
 )
 def test_a_spent_factor_shreds_nothing(stores: Stores, factor: SecondFactor) -> None:
     with_account(stores)
@@ -67,12 +69,12 @@ def test_a_spent_factor_shreds_nothing(stores: Stores, factor: SecondFactor) -> 
 def test_an_account_is_shredded_once(stores: Stores) -> None:
     with_account(stores)
     found = account(stores)
-    factors = [SecondFactor(totp_step=101 + n) for n in range(6)]
+    factors = [SecondFactor(totp_step=101 + n, totp_sealed=b"totp") for n in range(6)]
     assert wins(lambda n: stores.accounts.shred(found, factor=factors[n], now=NOW)) == 1
-    assert not stores.accounts.shred(found, factor=SecondFactor(totp_step=200), now=NOW)
+    assert not stores.accounts.shred(found, factor=SecondFactor(totp_step=200, totp_sealed=b"totp"), now=NOW)
 
 
-@pytest.mark.parametrize("factor", [SecondFactor(totp_step=102), SecondFactor(backup_mac=b"b1")])
+@pytest.mark.parametrize("factor", [SecondFactor(totp_step=102, totp_sealed=b"totp"), SecondFactor(backup_mac=b"b1")])
 def test_nobody_signs_in_any_more(stores: Stores, factor: SecondFactor) -> None:
     with_account(stores)
     login = with_login(stores)
@@ -130,6 +132,7 @@ class Rows:
             self.put("turns", f"{account_id}#held", row)
             self.put("turns", f"{account_id}#charged", row)
         self.put("turns", f"{account_id}#ASKED", "29000000", asked=3)
+        self.put("turns", f"{account_id}#IMPORTED", "29000000", asked=2)
         self.put("turns", f"{account_id}#CACHE", "chat-1")
         self.put("wallets", account_id, "WALLET", available=5, held=2)
         self.put("wallets", account_id, "HOLD#held", credits=2)

@@ -213,7 +213,7 @@ def test_a_login_is_kept_and_proved(stores: Stores) -> None:
     assert stores.logins.get("login-1") == replace(LOGIN, proved_by="m1")
 
 
-@pytest.mark.parametrize("factor", [SecondFactor(totp_step=101), SecondFactor(backup_mac=b"b1")])
+@pytest.mark.parametrize("factor", [SecondFactor(totp_step=101, totp_sealed=b"totp"), SecondFactor(backup_mac=b"b1")])
 def test_a_factor_admits_once(stores: Stores, factor: SecondFactor) -> None:
     with_account(stores)
     logins = [with_login(stores, f"login-{n}") for n in range(6)]
@@ -227,7 +227,7 @@ def test_a_factor_admits_once(stores: Stores, factor: SecondFactor) -> None:
 def test_an_old_step_admits_nobody(stores: Stores, step: int) -> None:
     with_account(stores)
     login = with_login(stores)
-    assert not stores.accounts.admit(OTHER, login=login, factor=SecondFactor(totp_step=step))
+    assert not stores.accounts.admit(OTHER, login=login, factor=SecondFactor(totp_step=step, totp_sealed=b"totp"))
     assert stores.sessions.get("account-1", "session-2") is None
     assert stores.logins.get("login-1") is not None
 
@@ -235,7 +235,7 @@ def test_an_old_step_admits_nobody(stores: Stores, step: int) -> None:
 def test_a_login_admits_once_and_spends_no_second_factor(stores: Stores) -> None:
     with_account(stores)
     login = with_login(stores)
-    assert stores.accounts.admit(OTHER, login=login, factor=SecondFactor(totp_step=101))
+    assert stores.accounts.admit(OTHER, login=login, factor=SecondFactor(totp_step=101, totp_sealed=b"totp"))
     third = replace(OTHER, session_id="session-3")
     assert not stores.accounts.admit(third, login=login, factor=SecondFactor(backup_mac=b"b1"))
     assert stores.accounts.admit(third, login=with_login(stores, "login-2"), factor=SecondFactor(backup_mac=b"b1"))
@@ -247,7 +247,7 @@ def test_a_login_admits_once_and_spends_no_second_factor(stores: Stores) -> None
 def test_a_login_without_its_password_admits_nobody(stores: Stores) -> None:
     with_account(stores)
     stores.logins.put(LOGIN)
-    assert not stores.accounts.admit(OTHER, login=LOGIN, factor=SecondFactor(totp_step=101))
+    assert not stores.accounts.admit(OTHER, login=LOGIN, factor=SecondFactor(totp_step=101, totp_sealed=b"totp"))
 
 
 def test_a_password_that_was_changed_meanwhile_admits_nobody(stores: Stores) -> None:
@@ -255,7 +255,7 @@ def test_a_password_that_was_changed_meanwhile_admits_nobody(stores: Stores) -> 
     login = with_login(stores)
     new = replace(NEW.methods[0], method_id="m9", auth_mac=b"mac9")
     assert stores.renewals.method(SESSION, old=NEW.methods[0], new=new, epoch=1, sequence=None)
-    assert not stores.accounts.admit(OTHER, login=login, factor=SecondFactor(totp_step=101))
+    assert not stores.accounts.admit(OTHER, login=login, factor=SecondFactor(totp_step=101, totp_sealed=b"totp"))
     assert stores.sessions.of_account("account-1") == [SESSION]
 
 
@@ -297,7 +297,7 @@ def test_touching_changes_when_it_was_seen(stores: Stores) -> None:
     assert stores.sessions.get("account-1", "session-1") == replace(SESSION, last_seen_at=NOW + 5)
 
 
-@pytest.mark.parametrize("factor", [SecondFactor(totp_step=101), SecondFactor(backup_mac=b"b1")])
+@pytest.mark.parametrize("factor", [SecondFactor(totp_step=101, totp_sealed=b"totp"), SecondFactor(backup_mac=b"b1")])
 def test_a_factor_proves_a_session_once(stores: Stores, factor: SecondFactor) -> None:
     with_account(stores)
     assert wins(lambda _: stores.accounts.prove(SESSION, factor=factor, until=NOW + 300)) == 1

@@ -136,8 +136,9 @@ def test_a_thousand_replays_of_one_code_prove_once(world: World, ada: Person, fa
     """Each as if it had been looked at in the same moment, before any was spent."""
     session = world.rows.sessions[ada.account_id, ada.session_id]
     (_, mac), *_ = sorted(world.rows.backups)
-    step = world.rows.accounts[ada.account_id].totp_step + 1
-    spent = SecondFactor(totp_step=step) if factor == "totp" else SecondFactor(backup_mac=mac)
+    account = world.rows.accounts[ada.account_id]
+    of_totp = SecondFactor(totp_step=account.totp_step + 1, totp_sealed=account.totp_sealed)
+    spent = of_totp if factor == "totp" else SecondFactor(backup_mac=mac)
     store = wiring.account_store()
     with ThreadPoolExecutor(16) as pool:
         assert sum(pool.map(lambda _: store.prove(session, factor=spent, until=1), range(1000))) == 1

@@ -42,7 +42,7 @@ def factor_of(account: Account, code: str, *, keys: KeyService, seal: DataSeal, 
     step = totp.step_of(digits, seed=seed, now=clock.now())
     if step is None:
         raise errors.WrongCode()
-    return SecondFactor(totp_step=step)
+    return SecondFactor(totp_step=step, totp_sealed=account.totp_sealed)
 
 
 def prove_both(

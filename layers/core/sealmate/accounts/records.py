@@ -219,9 +219,10 @@ class NewAccount:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondFactor:
-    """What a login spends: the TOTP time step, or else the keyed hash of a backup code."""
+    """What a login spends: the TOTP time step, of the authenticator whose sealed seed it is, or else the keyed hash of a backup code."""
 
     totp_step: int | None = None
+    totp_sealed: bytes = b""
     backup_mac: bytes | None = None
 
 

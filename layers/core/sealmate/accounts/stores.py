@@ -41,20 +41,21 @@ class AccountStore(Protocol):
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         """Spends the factor, ends the login, begins the session, in one transaction.
 
-        False: one was spent before, or the method that proved the login is gone.
+        False: one was spent before, the authenticator was replaced, or the method that proved the login is gone.
         """
 
     def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
         """Spends the factor and notes in the session until when it is proved, in one transaction.
 
-        False: the factor was spent before, or the session has ended. A factor of nothing (a passkey's proof) spends nothing.
+        False: the factor was spent before, its authenticator was replaced, or the session has ended.
+        A factor of nothing (a passkey's proof) spends nothing.
         """
 
     def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
         """Spends the factor and deletes the account with all that opens it, and notes that the rest is to be erased.
 
         One transaction: unlock methods, links, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup. False: the
-        factor was spent before.
+        factor was spent before, or its authenticator was replaced.
         """
 
 

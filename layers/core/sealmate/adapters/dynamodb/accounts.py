@@ -144,7 +144,7 @@ class DynamoAccounts:
         ]
         unspent: Condition = AccountItem.pk.exists()
         if factor.totp_step is not None:
-            unspent = AccountItem.totp_step < factor.totp_step
+            unspent = _unspent(factor)
 
         def write(transaction: TransactWrite) -> None:
             transaction.delete(AccountItem(account_id, "ACCOUNT"), condition=unspent)
@@ -173,10 +173,19 @@ def _spend(factor: SecondFactor, account_id: str, transaction: TransactWrite) ->
         transaction.update(
             AccountItem(account_id, "ACCOUNT"),
             actions=[AccountItem.totp_step.set(factor.totp_step)],
-            condition=AccountItem.totp_step < factor.totp_step,
+            condition=_unspent(factor),
         )
     if factor.backup_mac is not None:
         transaction.delete(_backup_item(account_id, factor.backup_mac), condition=BackupItem.pk.exists())
+
+
+def _unspent(factor: SecondFactor) -> Condition:
+    """No later step was, and the authenticator is still the one that showed it."""
+    sealed: Condition = AccountItem.totp_sealed.does_not_exist()
+    if factor.totp_sealed:
+        sealed = AccountItem.totp_sealed == factor.totp_sealed
+    unspent: Condition = (AccountItem.totp_step < factor.totp_step) & sealed
+    return unspent
 
 
 def _email(email_key: str) -> str:
