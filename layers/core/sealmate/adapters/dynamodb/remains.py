@@ -69,6 +69,7 @@ class DynamoRemains:
             or self._chats(account_id)
             or _erase(ChatsRow, _rows(ChatsRow, account_id, ChatsRow.sk == "RING"))
             or _erase(TurnsRow, _rows(TurnsRow, f"{account_id}#ASKED"))
+            or _erase(TurnsRow, _rows(TurnsRow, f"{account_id}#IMPORTED"))
             or _erase(TurnsRow, _rows(TurnsRow, f"{account_id}#CACHE"))
             or self._wallet(account_id)
             or self._ledger(account_id)
