@@ -30,7 +30,7 @@ _TEXT = """{what}. {follows}
 
 If that was you, there is nothing to do.
 If it wasn't: sign in at once, with your recovery key if need be, end the sessions of devices you don't know under
-Settings, Account, then change your password and make new backup codes.
+Settings, Account, remove the ways in you don't know, then change your password and make new backup codes.
 
 This mail has no link, so that nobody can teach you to press one.
 """

@@ -1,7 +1,7 @@
 // The ways into the account as its owner keeps them: seen, added, tried, named, removed.
 import type * as Crypto from '$lib/crypto';
 import { CeremonyOptions, MethodList, MethodListed, WrappedKeys } from '$lib/wire/http';
-import { api, type Api } from './api';
+import { ApiError, api, type Api } from './api';
 import { notSignedIn } from './auth_errors';
 import { ceremonies, type Ceremonies } from './ceremonies';
 import { described, openerOf, outputOf } from './key_opener';
@@ -47,7 +47,8 @@ export class Passkeys {
         registration: made.registration,
       };
       if (output === null) {
-        return api.post(MethodListed, '/account/methods', { ...body, method_id: it.makeUuid4() });
+        const unlocksNothing = { ...body, method_id: it.makeUuid4() };
+        return stepUp.run(() => api.post(MethodListed, '/account/methods', unlocksNothing));
       }
       const kek = await it.derivePasskey({ account, credentialId: made.credentialId, output });
       output.fill(0);
@@ -55,7 +56,7 @@ export class Passkeys {
       const { method_id, ...keys } = method;
       // In the account's signed list first, so that no device takes it for one that the server planted.
       await nameComing({ api, crypto: it, session: this.#parts.session }, opened, method);
-      return api.post(MethodListed, '/account/methods', { ...body, method_id, keys });
+      return stepUp.run(() => api.post(MethodListed, '/account/methods', { ...body, method_id, keys }));
     });
     await this.#refresh();
     return added;
@@ -68,7 +69,7 @@ export class Passkeys {
 
   async remove(methodId: string): Promise<void> {
     const { api, crypto, session, stepUp } = this.#parts;
-    await stepUp.run(() => api.delete(null, `/account/methods/${methodId}`));
+    await stepUp.run(() => api.delete(null, `/account/methods/${methodId}`)).catch(unlessGone);
     if (session.opened) await nameLeft({ api, crypto: await crypto(), session }, session.opened);
     await this.#refresh();
   }
@@ -98,6 +99,11 @@ export class Passkeys {
     const wrapped = await this.#parts.api.get(WrappedKeys, '/account/keys');
     await this.#parts.session.methodsChanged({ wrapped });
   }
+}
+
+/** The reply to removing it was lost: what comes after it is still to be done. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof ApiError && error.code === 'method_not_found')) throw error;
 }
 
 export const passkeys = new Passkeys({

@@ -2,7 +2,7 @@
 import type * as Crypto from '$lib/crypto';
 import { WrappedKeys } from '$lib/wire/http';
 import { api, type Api } from './api';
-import { nameComing } from './naming';
+import { nameComing, nameLeft } from './naming';
 import { session, type Session } from './session.svelte';
 import { stepUp, type Reopened, type StepUp } from './step_up.svelte';
 
@@ -49,8 +49,11 @@ export class Replacing {
   async #send({ opened }: Reopened, path: string, method: NewMethod): Promise<void> {
     const { api, crypto, session, stepUp } = this.#parts;
     await stepUp.run(async () => {
-      await nameComing({ api, crypto: await crypto(), session }, opened, method);
+      const naming = { api, crypto: await crypto(), session };
+      await nameComing(naming, opened, method);
       await api.put(null, path, { method });
+      // The one it replaced is off the list, so that nobody can bring it back.
+      await nameLeft(naming, opened);
     });
   }
 
