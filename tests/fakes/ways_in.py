@@ -40,9 +40,14 @@ def added_body(
     return body | ({"keys": person.device.added_keys(kind, method_id)} if unlocks else {})
 
 
-def add(person: Person, authenticator: Authenticator, *, kind: str = "passkey", unlocks: bool = True) -> str:
-    """A method's id; the session must be proved."""
+def add(
+    person: Person, authenticator: Authenticator, *, kind: str = "passkey", unlocks: bool = True, named: bool = False
+) -> str:
+    """A method's id; the session must be proved. `named`: in the account's signed list, before it comes."""
     body = added_body(person, authenticator, start_adding(person, kind), kind=kind, unlocks=unlocks)
+    if named:
+        coming = {"method_id": body["method_id"], "public": body["keys"]["public"]}
+        assert name_methods(person, coming).status == 204
     reply = person.call("POST", "/account/methods", body)
     assert reply.status == 201, reply.body
     return str(reply.json["method_id"])

@@ -16,6 +16,7 @@ from sealmate.accounts.answers import (
 from sealmate.accounts.records import Account, Session
 from sealmate.accounts.sessions import Sessions
 from sealmate.accounts.stores import AccountStore, Balances, Renewals
+from sealmate.accounts.whole_keys import read_whole
 from sealmate.ports import Clock, DataSeal
 
 
@@ -44,14 +45,8 @@ class OwnAccount:
         )
 
     def keys(self, session: Session) -> WrappedKeys:
-        """All of one epoch, whatever is turned meanwhile."""
-        account = self._account(session)
-        while True:
-            methods, links = self.accounts.methods(session.account_id), self.accounts.links(session.account_id)
-            read, account = account, self._account(session)
-            if read.statement.epoch == account.statement.epoch:
-                alive = [link for link in links if link.expires_at > self.clock.now()]
-                return wrapped_keys(account, methods, links=alive)
+        account, methods, links = read_whole(self.accounts, session.account_id)
+        return wrapped_keys(account, methods, links=[link for link in links if link.expires_at > self.clock.now()])
 
     def list_sessions(self, session: Session) -> SessionList:
         return SessionList(

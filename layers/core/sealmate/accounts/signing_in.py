@@ -17,6 +17,7 @@ from sealmate.accounts.sessions import Issued, Sessions
 from sealmate.accounts.signing_in_by_key import security_keys
 from sealmate.accounts.signing_up import KDF_PROFILE
 from sealmate.accounts.stores import AccountStore, LoginStore, MethodStore, TryStore
+from sealmate.accounts.whole_keys import read_whole
 from sealmate.ports import Clock, DataSeal, KeyService, Random
 
 _LIFETIME = 600
@@ -79,7 +80,9 @@ class SigningIn:
         if not self.accounts.admit(issued.session, login=login, factor=factor):
             raise errors.WrongCode()
         tries.forget(login.email_key, policy=tries.CODE, counters=self.counters)
-        return issued, wrapped_keys(account, self.accounts.methods(account.account_id))
+        # Read anew: a key that was turned meanwhile must not make the code spent in vain.
+        account, methods, _ = read_whole(self.accounts, account.account_id)
+        return issued, wrapped_keys(account, methods)
 
     def _missing(self, account_id: str) -> tuple[SecondFactorKind, ...]:
         """Any one of these; a backup code may also stand in for the authenticator's."""

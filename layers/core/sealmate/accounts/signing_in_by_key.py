@@ -11,11 +11,12 @@ from sealmate import errors
 from sealmate.accounts.answers import CeremonyOptions, WrappedKeys, wrapped_keys
 from sealmate.accounts.asserting import prove_assertion
 from sealmate.accounts.challenges import Challenges
-from sealmate.accounts.records import Account, Challenge, Login, Method
+from sealmate.accounts.records import Challenge, Login, Method
 from sealmate.accounts.requests import Assertion
 from sealmate.accounts.sessions import Issued, Sessions
 from sealmate.accounts.stores import AccountStore, LoginStore, MethodStore
 from sealmate.accounts.webauthn import RelyingParty
+from sealmate.accounts.whole_keys import read_whole
 from sealmate.ports import Clock
 
 
@@ -69,7 +70,8 @@ class SigningInByKey:
         device: str,
         login: Login | None,
     ) -> tuple[Issued, WrappedKeys]:
-        account = self._account(account_id)
+        if not account_id or self.accounts.get(account_id) is None:
+            raise errors.WrongCredentials()
         use = prove_assertion(
             assertion,
             account_id=account_id,
@@ -81,13 +83,8 @@ class SigningInByKey:
         issued = self.sessions.make(account_id=account_id, device=device)
         if not self.methods.admit(issued.session, use=use, login=login):
             raise errors.WrongCredentials()
-        return issued, wrapped_keys(account, self.accounts.methods(account_id))
-
-    def _account(self, account_id: str) -> Account:
-        account = self.accounts.get(account_id) if account_id else None
-        if account is None:
-            raise errors.WrongCredentials()
-        return account
+        account, known, _ = read_whole(self.accounts, account_id)
+        return issued, wrapped_keys(account, known)
 
     def _proved(self, login_id: str) -> Login:
         login = self.logins.get(login_id)
