@@ -73,8 +73,10 @@ web-e2e: $(READY) $(WEB)
 	infra/chromium
 	cd web && npm run --silent e2e -- --project=scripted
 
-prove: $(READY) $(WEB) ## The longer campaigns: what holds for any input, tried on thousands of them
+prove: $(READY) $(WEB) ## The longer campaigns: any input, tried in thousands; long walks through the ways in
 	SEALMATE_EXAMPLES=1000 $(BIN)/python -m pytest tests/unit tests/vectors --disable-socket --allow-unix-socket -q -n 2 --hypothesis-profile=prove
+	infra/chromium
+	cd web && npm run --silent e2e -- --project=walks
 	cd web && SEALMATE_PROPERTY_RUNS=3000 npm run --silent unit -- --test-timeout=300000
 
 build: $(READY) ## Build what Lambda runs, for ARCHITECTURE (arm64 or x86_64), in .build

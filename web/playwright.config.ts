@@ -5,6 +5,8 @@ const scripted = Number(process.env.SEALMATE_E2E_PORT ?? 8610);
 const real = Number(process.env.SEALMATE_E2E_REAL_PORT ?? scripted + 10);
 
 const REAL = '**/real_model.spec.ts';
+/** Long walks through the ways in, for `make prove`. */
+const WALKS = ['**/account_life.spec.ts', '**/passkeys.spec.ts', '**/rotation.spec.ts'];
 /** Two stacks and a model at once are too much for two cores. */
 const only = process.argv.find((argument) => argument.startsWith('--project='))?.slice('--project='.length);
 
@@ -33,6 +35,8 @@ export default defineConfig({
   use: {
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
+    // What moves without end is drawn without end, on two cores without a graphics card.
+    contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     trace: 'retain-on-failure',
     launchOptions: {
@@ -49,7 +53,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'scripted', testIgnore: REAL, use: { baseURL: `http://localhost:${scripted}` } },
+    { name: 'scripted', testIgnore: [REAL, ...WALKS], use: { baseURL: `http://localhost:${scripted}` } },
+    { name: 'walks', testMatch: WALKS, use: { baseURL: `http://localhost:${scripted}` } },
     { name: 'real', testMatch: REAL, use: { baseURL: `http://localhost:${real}` } },
   ],
   // Whoever runs `python -m tests.browser_stack` already says so.
@@ -57,6 +62,6 @@ export default defineConfig({
     ? []
     : [
         ...(only === 'real' ? [] : [stack(scripted)]),
-        ...(only === 'scripted' ? [] : [stack(real, '--real')]),
+        ...(only === 'scripted' || only === 'walks' ? [] : [stack(real, '--real')]),
       ],
 });

@@ -13,7 +13,12 @@ export const test = base.extend<Mine & { account: Account }, Shared>({
   home: [
     async ({ browser }, use, info) => {
       const baseURL = info.project.use.baseURL!;
-      const context = await browser.newContext({ baseURL, locale: 'en-GB', timezoneId: 'Europe/Berlin' });
+      const context = await browser.newContext({
+        baseURL,
+        locale: 'en-GB',
+        timezoneId: 'Europe/Berlin',
+        reducedMotion: 'reduce',
+      });
       context.setDefaultTimeout(40_000);
       const first = await context.newPage();
       const account = await signUp(first);
