@@ -12,7 +12,7 @@ from tests.fakes.person import Person
 
 
 def turn_the_key(ada: Person) -> None:
-    """Twice, so that a chat has wraps of an epoch before; then another device follows, and they go."""
+    """Twice, so that a chat has wraps of an epoch before; then another device follows, and what led there is cut."""
     other = ada.token
     ada.log_in()
     keys = _opened(ada)
@@ -26,7 +26,8 @@ def turn_the_key(ada: Person) -> None:
         if not session["current"]:
             ada.call("DELETE", f"/account/sessions/{session['session_id']}")
     assert ada.call("POST", "/account/keys/acknowledged", {"epoch": keys.epoch}).status == 204
-    assert [link["statement"]["epoch"] for link in _wrapped(ada)["links"]] == [2]
+    leads_on = {link["statement"]["epoch"]: "forward" in link for link in _wrapped(ada)["links"]}
+    assert leads_on == {2: True, 3: False}
     assert own != other
 
 
