@@ -113,6 +113,8 @@ export class Refresh {
     keys.update(pulled);
     const kept = await readChat(pulled, keys, before);
     const now = list.get(id);
+    // Deleted while this was being read: it must not come back.
+    if (before && !now) return;
     if (now && now.updatedAt > kept.updatedAt) return;
     await this.sync.keep(
       now ? { ...kept, unread: now.unread, mate: now.mate, pulledAt: now.pulledAt } : kept,
