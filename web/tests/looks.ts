@@ -11,6 +11,8 @@ const LOOKS = [
 /** The narrowest that WCAG asks for. */
 const NARROWEST = { width: 320, height: 640 };
 
+const softly = expect.configure({ soft: true });
+
 interface Way {
   /** What shows only at some width, such as a drawer. */
   only?: (typeof LOOKS)[number]['name'];
@@ -27,7 +29,8 @@ export async function looked(page: Page, name: string, info: TestInfo, { only }:
   }
   if (only === undefined || only === 'mobile') {
     await page.setViewportSize(NARROWEST);
-    expect.soft(await tooWide(page), `${name}: what is wider than ${NARROWEST.width} px`).toEqual([]);
+    // What lies above the page, such as a drawer, is laid out a moment after it.
+    await softly.poll(() => tooWide(page), `${name}: what is wider than ${NARROWEST.width} px`).toEqual([]);
   }
   await page.setViewportSize({ width: LOOKS[0].width, height: LOOKS[0].height });
 }

@@ -31,40 +31,40 @@ test('with no room left an answer is shown all the same, and it says so', async 
   await context.close();
 });
 
-test('what was damaged on the device is loaded again', async ({ page }) => {
+test('what was damaged on the device is loaded again', async ({ browser, account }) => {
+  // No tab beside it could write it anew.
+  const { context, page } = await otherDevice(browser, account);
   const text = unique('Broken and whole again');
   await startChat(page, text);
   await answered(page);
   const chat = chatShown(page);
-  await expect
-    .poll(() =>
-      page.evaluate(async (chat) => {
-        const opening = indexedDB.open('sealmate');
-        const database = await new Promise<IDBDatabase>((resolve) => {
-          opening.onsuccess = () => resolve(opening.result);
-        });
-        const store = database.transaction('turns', 'readwrite').objectStore('turns');
-        const changed = await new Promise<number>((resolve) => {
-          let count = 0;
-          store.openCursor().onsuccess = ({ target }) => {
-            const cursor = (target as IDBRequest<IDBCursorWithValue | null>).result;
-            if (!cursor) return resolve(count);
-            if (String(cursor.key).includes(chat)) {
-              cursor.update(new Uint8Array(100));
-              count += 1;
-            }
-            cursor.continue();
-          };
-        });
-        database.close();
-        return changed;
-      }, chat),
-    )
-    .toBeGreaterThan(0);
-  await page.reload();
+  await page.goto('/manifest.webmanifest');
+  const damaged = await page.evaluate(async (chat) => {
+    const opening = indexedDB.open('sealmate');
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      opening.onsuccess = () => resolve(opening.result);
+    });
+    const transaction = database.transaction('turns', 'readwrite');
+    let count = 0;
+    transaction.objectStore('turns').openCursor().onsuccess = ({ target }) => {
+      const cursor = (target as IDBRequest<IDBCursorWithValue | null>).result;
+      if (!cursor) return;
+      if (String(cursor.key).includes(chat)) {
+        cursor.update(new Uint8Array(100));
+        count += 1;
+      }
+      cursor.continue();
+    };
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    database.close();
+    return count;
+  }, chat);
+  expect(damaged).toBeGreaterThan(0);
+  await page.goto(`/chat/${chat}`);
   await expect(said(page).getByText(text)).toBeVisible();
   await expect(answers(page)).toContainText(['Gladly: here is an answer.']);
   await expect(page.getByText('A part of what this browser had kept was damaged.')).toBeVisible();
+  await context.close();
 });
 
 test('a tab whose database a newer version took over says so, and goes on', async ({ browser, account }) => {

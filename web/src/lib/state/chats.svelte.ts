@@ -40,10 +40,13 @@ export class Chats implements ChatsState {
   #open = new Set<OpenChat>();
 
   #scheduled = false;
+  /** What was read and put away isn't said again at the next write, until the page is loaded anew. */
+  #dismissed = new Set<string>();
 
   /** Follows the session for as long as the page lives. */
   start(): void {
     onTrouble((trouble) => {
+      if (this.#dismissed.has(trouble)) return;
       // What follows from another version is not worth a word of its own.
       if (this.notice?.code !== 'newer_version') this.notice = storageProblem(trouble);
     });
@@ -79,6 +82,7 @@ export class Chats implements ChatsState {
   }
 
   dismissNotice(): void {
+    if (this.notice) this.#dismissed.add(this.notice.code);
     this.notice = null;
   }
 

@@ -28,6 +28,11 @@ export class Outgoing {
 
   constructor(private readonly sync: Sync) {}
 
+  /** A message of it is not in the outbox yet: where nothing can be kept, it is in memory alone. */
+  isSending(chat: LiveChat): boolean {
+    return this.#sending.has(chat);
+  }
+
   /** Seals a message once, shows and keeps it, and sends it as soon as there is a way; one after the other in each chat. */
   async send(chat: LiveChat, said: Saying): Promise<void> {
     checkMessage(said.text);

@@ -94,6 +94,23 @@ describe('a message', () => {
   });
 });
 
+describe('with no room left', () => {
+  it('a new chat keeps its message on the way from the page that sent it to its own', async () => {
+    const world = await World.make();
+    const rows = new MemoryRows();
+    rows.put = () => Promise.reject(new DOMException('', 'QuotaExceededError'));
+    const sync = await world.tab(rows);
+    const chat = await opened(sync, sync.makeId());
+    const unwatch = chat.watch(() => {
+      if (chat.state.turns.size === 0) return;
+      unwatch();
+      sync.hide(chat);
+    });
+    await say(sync, chat, 'Hello');
+    await ends(await opened(sync, chat.id), [['Hello', 're Hello', ANSWERED]]);
+  });
+});
+
 describe('without a network', () => {
   it('messages wait and leave in order, once, when it comes back', async () => {
     const { world, sync, chat, server } = await chatting();

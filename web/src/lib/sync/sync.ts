@@ -206,7 +206,8 @@ export class Sync {
   /** Forgets a chat's turns in memory when nobody needs them. */
   release(chat: LiveChat): void {
     const wanted = chat.watched || chat.running || chat.temporary || this.isShown(chat);
-    const waits = this.outbox.errands.some((errand) => errand.chatId === chat.id);
+    const waits =
+      this.outgoing.isSending(chat) || this.outbox.errands.some((errand) => errand.chatId === chat.id);
     if (!wanted && !waits) this.#lives.delete(chat.id);
   }
 
