@@ -72,7 +72,6 @@ def outcomes(stack: Stack, newcomer: Callable[[], Person], playbook: Playbook) -
             wire = opened.enter_context(Wire(person.laptop, stack.url))
             body = message(person.laptop, text)
             wire.send(body)
-            wire.hear("turn_accepted", turn_id=body["turn_id"])
             asked[name] = (wire, body)
         yield {
             name: Outcome(person, body, wire.hear(*ENDS, turn_id=body["turn_id"]), before)

@@ -13,11 +13,12 @@ class FakeConnections:
 
     def __init__(self) -> None:
         self.open: dict[str, tuple[str, str]] = {}
+        self._opened_at: dict[str, int] = {}
         self._focus: dict[str, str | None] = {}
 
     def add(self, caller: Caller, *, now: int) -> None:
-        del now
         self.open[caller.connection_id] = (caller.account_id, caller.session_id)
+        self._opened_at[caller.connection_id] = now
 
     def remove(self, connection_id: str) -> None:
         self.open.pop(connection_id, None)
@@ -36,7 +37,12 @@ class FakeConnections:
 
     def of_account(self, account_id: str) -> Sequence[Open]:
         return [
-            Open(connection_id=connection, session_id=owner[1], focus=self._focus.get(connection))
+            Open(
+                connection_id=connection,
+                session_id=owner[1],
+                focus=self._focus.get(connection),
+                opened_at=self._opened_at[connection],
+            )
             for connection, owner in sorted(self.open.items())
             if owner[0] == account_id
         ]

@@ -94,6 +94,7 @@ class Line:
             connection_id=connection_id,
             connections=self.connections,
             push=self.push,
+            clock=self.clock,
         )
 
     def audience_of(self, turn: Turn | StageInput) -> Audience:

@@ -245,6 +245,7 @@ def audience(account_id: str, chat_id: str, connection_id: str = "") -> Audience
         connection_id=connection_id,
         connections=connections(),
         push=push(),
+        clock=clock(),
     )
 
 

@@ -52,7 +52,7 @@ def test_a_connection_shows_one_chat_or_none(stores: Stores) -> None:
         (one,) = stores.connections.of_account(stores.account)
         return one
 
-    assert shown() == Open(connection_id=caller.connection_id, session_id="session", focus=None)
+    assert shown() == Open(connection_id=caller.connection_id, session_id="session", focus=None, opened_at=NOW)
     stores.connections.focus(caller, CHAT)
     assert shown().focus == CHAT
     stores.connections.focus(caller, None)

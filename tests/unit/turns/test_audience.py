@@ -5,21 +5,32 @@ from __future__ import annotations
 from sealmate.events import TurnAccepted
 from sealmate.turns.audience import Audience
 from sealmate.turns.ports import Caller
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.connections import FakeConnections
 from tests.fakes.push import FakePush
 
 CHAT, OTHER_CHAT = "chat", "other chat"
+HOURS_LATER = START + 2 * 3600
 EVENT = TurnAccepted(turn_id="turn", chat_id=CHAT)
 
 
-def audience(connections: FakeConnections, push: FakePush, asker: str = "asker") -> Audience:
-    return Audience(account_id="ada", chat_id=CHAT, connection_id=asker, connections=connections, push=push)
+def audience(
+    connections: FakeConnections, push: FakePush, asker: str = "asker", clock: FakeClock | None = None
+) -> Audience:
+    return Audience(
+        account_id="ada",
+        chat_id=CHAT,
+        connection_id=asker,
+        connections=connections,
+        push=push,
+        clock=clock or FakeClock(HOURS_LATER),
+    )
 
 
 def people(*names: str, account: str = "ada") -> FakeConnections:
     connections = FakeConnections()
     for name in names:
-        connections.add(Caller(connection_id=name, account_id=account, session_id="session"), now=0)
+        connections.add(Caller(connection_id=name, account_id=account, session_id="session"), now=START)
     return connections
 
 
@@ -49,6 +60,19 @@ def test_a_connection_that_is_gone_is_forgotten() -> None:
     told.tell(EVENT)
     assert [c.connection_id for c in connections.of_account("ada")] == ["asker"]
     assert push.types("asker") == ["turn_accepted"] * 2
+
+
+def test_a_connection_that_is_still_opening_hears_what_follows() -> None:
+    connections, push = people("asker", "opening"), FakePush()
+    connections.focus(connections.caller("opening"), CHAT)
+    push.gone.add("opening")
+    told = audience(connections, push, clock=FakeClock(START + 1))
+    for _ in range(9):
+        told.tell(EVENT)
+    push.gone.remove("opening")
+    told.tell(EVENT)
+    assert push.types("opening") == ["turn_accepted"]
+    assert len(connections.of_account("ada")) == 2
 
 
 def test_a_frame_that_is_not_taken_harms_nobody_else() -> None:

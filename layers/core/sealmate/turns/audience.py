@@ -8,23 +8,32 @@ from collections.abc import Iterable
 
 from sealmate import errors
 from sealmate.events import ChatAnswered, Event
-from sealmate.ports import Push
+from sealmate.ports import Clock, Push
 from sealmate.turns.ports import Connections, Open
 
 _log = logging.getLogger(__name__)
 
 # Frames that may fail before a connection is left out of the turn: a stuck one must not hold up the others. It may resume.
 _PATIENCE = 2
+# Seconds: API Gateway knows no connection before its $connect has been answered, and waits 29 for that.
+_OPENING = 30
 
 
 class Audience:
     """The connections as they were when first asked for; `join` adds those that come later."""
 
     def __init__(
-        self, *, account_id: str, chat_id: str, connection_id: str, connections: Connections, push: Push
+        self,
+        *,
+        account_id: str,
+        chat_id: str,
+        connection_id: str,
+        connections: Connections,
+        push: Push,
+        clock: Clock,
     ) -> None:
         self._account_id, self._chat_id, self._asker = account_id, chat_id, connection_id
-        self._connections, self._push = connections, push
+        self._connections, self._push, self._clock = connections, push, clock
         self._found: dict[str, Open] | None = None
         self._joined: set[str] = set()
         self._gone: set[str] = set()
@@ -77,10 +86,16 @@ class Audience:
             try:
                 self._push.send(connection_id, event)
             except errors.ConnectionGone:
-                self._forget(connection_id)
+                if not self._is_opening(connection_id):
+                    self._forget(connection_id)
             except Exception as error:  # noqa: BLE001 - the client sees the gap in `seq`, or its connection's end, and resumes
                 self._failed[connection_id] += 1
                 _log.warning("not delivered", extra={"connection_id": connection_id, "error": type(error).__name__})
+
+    def _is_opening(self, connection_id: str) -> bool:
+        """Its handshake may not be over: it asks for what it missed once it is, and hears what follows."""
+        found = self._all().get(connection_id)
+        return found is not None and self._clock.now() - found.opened_at < _OPENING
 
     def _forget(self, connection_id: str) -> None:
         self._gone.add(connection_id)

@@ -253,6 +253,7 @@ class Open:
     connection_id: str
     session_id: str
     focus: str | None
+    opened_at: int  # when its $connect was answered, or a moment before, in seconds
 
 
 class Connections(Protocol):

@@ -32,6 +32,7 @@ class DynamoConnections:
                     mine,
                     connection_id=caller.connection_id,
                     session_id=caller.session_id,
+                    opened_at=now,
                     ttl=now + _TTL,
                 )
             )
@@ -66,7 +67,10 @@ class DynamoConnections:
 
     def of_account(self, account_id: str) -> Sequence[Open]:
         items = ConnectionItem.query(f"ACCOUNT#{account_id}", consistent_read=True)
-        return [Open(connection_id=i.connection_id, session_id=i.session_id, focus=i.focus) for i in items]
+        return [
+            Open(connection_id=i.connection_id, session_id=i.session_id, focus=i.focus, opened_at=int(i.opened_at))
+            for i in items
+        ]
 
     def of_session(self, account_id: str, session_id: str) -> list[str]:
         return [c.connection_id for c in self.of_account(account_id) if c.session_id == session_id]

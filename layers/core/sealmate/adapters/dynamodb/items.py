@@ -238,6 +238,7 @@ class ConnectionItem(Item):
     connection_id = UnicodeAttribute()
     session_id = UnicodeAttribute()
     focus = UnicodeAttribute(null=True)
+    opened_at = NumberAttribute()
     ttl = NumberAttribute()
 
 
