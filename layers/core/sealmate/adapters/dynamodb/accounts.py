@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
@@ -35,7 +33,7 @@ from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
 from sealmate.adapters.dynamodb.links import links_of, manifest_of
 from sealmate.adapters.dynamodb.methods import end_login, method_item, method_of
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
-from sealmate.adapters.dynamodb.table import Refused, commit
+from sealmate.adapters.dynamodb.table import committed
 
 # With the other rows of an account no more than the hundred writes of a transaction; sessions beyond are revoked after it.
 _SESSIONS_AT_ONCE = 60
@@ -107,7 +105,7 @@ class DynamoAccounts:
             for item in begun:
                 transaction.save(item, condition=type(item).pk.does_not_exist())
 
-        return _made(write)
+        return committed(write)
 
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         def write(transaction: TransactWrite) -> None:
@@ -115,7 +113,7 @@ class DynamoAccounts:
             _spend(factor, session.account_id, transaction)
             transaction.save(session_item(session))
 
-        return _made(write)
+        return committed(write)
 
     def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
         def write(transaction: TransactWrite) -> None:
@@ -126,7 +124,7 @@ class DynamoAccounts:
                 condition=SessionItem.pk.exists(),
             )
 
-        return _made(write)
+        return committed(write)
 
     def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
         account_id = account.account_id
@@ -157,15 +155,7 @@ class DynamoAccounts:
                 transaction.delete(item)
             transaction.save(ErasureItem(ERASING, account_id, shredded_at=now))
 
-        return _made(write)
-
-
-def _made(write: Callable[[TransactWrite], None]) -> bool:
-    try:
-        commit(write)
-    except Refused:
-        return False
-    return True
+        return committed(write)
 
 
 def _spend(factor: SecondFactor, account_id: str, transaction: TransactWrite) -> None:

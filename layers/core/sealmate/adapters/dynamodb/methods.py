@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 from pynamodb.exceptions import DoesNotExist
@@ -22,7 +21,7 @@ from sealmate.adapters.dynamodb.account_items import AccountItem, ChallengeItem,
 from sealmate.adapters.dynamodb.conditional import applied
 from sealmate.adapters.dynamodb.links import signed_as
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
-from sealmate.adapters.dynamodb.table import Refused, commit
+from sealmate.adapters.dynamodb.table import committed
 
 
 class DynamoMethods:
@@ -35,7 +34,7 @@ class DynamoMethods:
             )
             transaction.save(method_item(account_id, method), condition=MethodItem.pk.does_not_exist())
 
-        return _made(write)
+        return committed(write)
 
     def rename(self, account_id: str, method_id: str, *, name: str) -> bool:
         item = MethodItem(account_id, _key(method_id))
@@ -47,7 +46,7 @@ class DynamoMethods:
                 transaction.condition_check(MethodItem, account_id, _key(kept), condition=MethodItem.secret.exists())
             transaction.delete(MethodItem(account_id, _key(method_id)), condition=MethodItem.pk.exists())
 
-        return _made(write)
+        return committed(write)
 
     def note_use(self, account_id: str, method_id: str, *, at: int) -> None:
         item = MethodItem(account_id, _key(method_id))
@@ -61,7 +60,7 @@ class DynamoMethods:
                 end_login(login, transaction)
             transaction.save(session_item(session))
 
-        return _made(write)
+        return committed(write)
 
     def prove(self, session: Session, *, use: CredentialUse, until: int) -> bool:
         def write(transaction: TransactWrite) -> None:
@@ -72,7 +71,7 @@ class DynamoMethods:
                 condition=SessionItem.pk.exists(),
             )
 
-        return _made(write)
+        return committed(write)
 
 
 class DynamoChallenges:
@@ -172,14 +171,6 @@ def _note(use: CredentialUse, account_id: str, transaction: TransactWrite) -> No
         actions=[MethodItem.sign_count.set(use.counted), MethodItem.last_used_at.set(use.at)],
         condition=MethodItem.sign_count == use.counted_before,
     )
-
-
-def _made(write: Callable[[TransactWrite], None]) -> bool:
-    try:
-        commit(write)
-    except Refused:
-        return False
-    return True
 
 
 def _key(method_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from pynamodb.exceptions import DoesNotExist
@@ -18,7 +18,7 @@ from sealmate.adapters.dynamodb.conditional import applied
 from sealmate.adapters.dynamodb.items import ChatItem, RingItem
 from sealmate.adapters.dynamodb.links import link_item, link_key, link_of, manifest_json, signed_as
 from sealmate.adapters.dynamodb.noting import ALIVE
-from sealmate.adapters.dynamodb.table import Refused, commit, settled
+from sealmate.adapters.dynamodb.table import Refused, commit, committed, settled
 from sealmate.model import from_base64url, to_base64url
 
 
@@ -132,7 +132,7 @@ class DynamoRotations:
                 )
             transaction.save(link_item(account_id, flip.link))
 
-        return _made(write)
+        return committed(write)
 
     def put_manifest(self, account: Account, manifest: Manifest) -> bool:
         item = AccountItem(account.account_id, "ACCOUNT")
@@ -169,14 +169,6 @@ class DynamoRotations:
     def _note(lease: Lease, actions: list[Action], *, now: int) -> bool:
         item = RotationItem(lease.account_id, "ROTATION")
         return applied(lambda: settled(partial(item.update, actions=actions, condition=_held(lease, now=now))))
-
-
-def _made(write: Callable[[TransactWrite], None]) -> bool:
-    try:
-        commit(write)
-    except Refused:
-        return False
-    return True
 
 
 def _held(lease: Lease, *, now: int) -> Condition:
