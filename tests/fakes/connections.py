@@ -41,7 +41,7 @@ class FakeConnections:
                 connection_id=connection,
                 session_id=owner[1],
                 focus=self._focus.get(connection),
-                opened_at=self._opened_at[connection],
+                opened_at=self._opened_at.get(connection, 0),
             )
             for connection, owner in sorted(self.open.items())
             if owner[0] == account_id
