@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sealmate import errors
 from sealmate.accounts.answers import (
     AccountAnswer,
     SessionList,
@@ -13,7 +12,8 @@ from sealmate.accounts.answers import (
     WrappedKeys,
     wrapped_keys,
 )
-from sealmate.accounts.records import Account, Session
+from sealmate.accounts.owner import account_of, email_of
+from sealmate.accounts.records import Session
 from sealmate.accounts.sessions import Sessions
 from sealmate.accounts.stores import AccountStore, Balances, Renewals
 from sealmate.accounts.whole_keys import read_whole
@@ -33,10 +33,10 @@ class OwnAccount:
     rotate_every: int
 
     def show(self, session: Session) -> AccountAnswer:
-        account, wallet = self._account(session), self.wallets.wallet(session.account_id)
+        account, wallet = account_of(self.accounts, session.account_id), self.wallets.wallet(session.account_id)
         return AccountAnswer(
             account_id=account.account_id,
-            email=self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode(),
+            email=email_of(account, self.seal),
             created_at=account.created_at,
             epoch=account.statement.epoch,
             rotation_due_at=(account.rotated_at or account.created_at) + self.rotate_every,
@@ -65,9 +65,3 @@ class OwnAccount:
     def end_session(self, session: Session, *, session_id: str) -> None:
         """Safe to repeat: one that has ended is ended again. Someone else's is looked for under this account, and not found."""
         self.sessions.revoke(session.account_id, session_id)
-
-    def _account(self, session: Session) -> Account:
-        account = self.accounts.get(session.account_id)
-        if account is None:
-            raise errors.NotSignedIn()
-        return account

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from sealmate import errors
 from sealmate.accounts import mails, proofs, tries
 from sealmate.accounts.notices import Notices
-from sealmate.accounts.records import Account, EmailChange, Session
+from sealmate.accounts.owner import account_of, email_of
+from sealmate.accounts.records import EmailChange, Session
 from sealmate.accounts.stores import AccountStore, Renewals, TryStore
 from sealmate.ports import Clock, DataSeal, KeyService, Mailer, Random
 
@@ -33,7 +34,7 @@ class ChangingEmail:
 
     def start(self, session: Session, *, email: str) -> None:
         """`email` is normalised. The last change that was begun is the one that counts. TooManyTries, MailNotSent."""
-        account, email_key = self._account(session), proofs.email_key(email, keys=self.keys)
+        account, email_key = account_of(self.accounts, session.account_id), proofs.email_key(email, keys=self.keys)
         self._count(account.account_id, tries.EMAIL_CHANGES)
         self._count(email_key, tries.MAILS_TO_ADDRESS)
         taken = self.accounts.id_of(email_key) is not None
@@ -50,7 +51,7 @@ class ChangingEmail:
                 expires_at=self.clock.now() + _LIFETIME,
             )
         )
-        before = self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode()
+        before = email_of(account, self.seal)
         if taken:
             mails.send_known_change(self.mailer, to=email)
         else:
@@ -59,7 +60,7 @@ class ChangingEmail:
 
     def confirm(self, session: Session, *, code_new: str, code_old: str) -> None:
         """With the codes of both mails. WrongCode; StepExpired, also after five tries, and if the address was taken meanwhile."""
-        account = self._account(session)
+        account = account_of(self.accounts, session.account_id)
         change = self.renewals.count_email_try(account.account_id, limit=_TRIES, now=self.clock.now())
         if change is None or change.session_id != session.session_id:
             raise errors.StepExpired()
@@ -72,12 +73,6 @@ class ChangingEmail:
         if not self.renewals.email(session, change=change, old_key=account.email_key):
             raise errors.StepExpired()
         self.notices.tell(account, "email")
-
-    def _account(self, session: Session) -> Account:
-        account = self.accounts.get(session.account_id)
-        if account is None:
-            raise errors.NotSignedIn()
-        return account
 
     def _count(self, whose: str, policy: tries.Policy) -> None:
         tries.count_try(whose, policy=policy, counters=self.counters, clock=self.clock)

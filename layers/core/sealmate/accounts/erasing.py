@@ -9,6 +9,7 @@ from functools import partial
 
 from sealmate import errors
 from sealmate.accounts import tries
+from sealmate.accounts.owner import account_of
 from sealmate.accounts.proving import prove_both
 from sealmate.accounts.records import Account, SecondFactor, Session
 from sealmate.accounts.sessions import Sessions
@@ -38,9 +39,7 @@ class EraseAccount:
 
         TooManyTries, WrongCredentials, WrongCode; then nothing is erased.
         """
-        account = self.accounts.get(session.account_id)
-        if account is None:
-            raise errors.NotSignedIn()
+        account = account_of(self.accounts, session.account_id)
         factor = SecondFactor() if proofs is None else self._prove(account, *proofs)
         if not self.accounts.shred(account, factor=factor, now=self.clock.now()):
             raise errors.WrongCode()

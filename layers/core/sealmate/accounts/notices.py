@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import Literal
 
+from sealmate.accounts.owner import email_of
 from sealmate.accounts.records import Account
 from sealmate.ports import DataSeal, Mailer
 
@@ -44,7 +45,7 @@ class Notices:
     def tell(self, account: Account, change: Change) -> None:
         """The change is made, so a mail that can't be sent must not tell the person otherwise: it is logged."""
         try:
-            email = self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode()
+            email = email_of(account, self.seal)
             what = _CHANGED[change]
             self.mailer.send(
                 to=email, subject=what, text=_TEXT.format(what=what, follows=_FOLLOWS.get(change, _REPLACED))

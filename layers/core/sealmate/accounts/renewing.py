@@ -11,7 +11,8 @@ from sealmate import errors
 from sealmate.accounts import backup, proofs, totp, tries
 from sealmate.accounts.answers import BackupCodes, TotpSetup
 from sealmate.accounts.notices import Notices
-from sealmate.accounts.records import Account, PendingTotp, Session
+from sealmate.accounts.owner import account_of, email_of
+from sealmate.accounts.records import PendingTotp, Session
 from sealmate.accounts.stores import AccountStore, Renewals, TryStore
 from sealmate.ports import Clock, DataSeal, KeyService, Random
 
@@ -31,7 +32,7 @@ class Renewing:
 
     def backup_codes(self, session: Session) -> BackupCodes:
         """Ten new ones; those before are void. If the reply is lost, so are these: they are asked for once more."""
-        account = self._account(session)
+        account = account_of(self.accounts, session.account_id)
         codes = backup.make(self.random)
         macs = proofs.backup_macs(account.account_id, map(backup.read, codes), keys=self.keys)
         if not self.renewals.backup_codes(session, macs=macs):
@@ -41,7 +42,7 @@ class Renewing:
 
     def start_totp(self, session: Session) -> TotpSetup:
         """A seed for a new authenticator; the old one stays good until the new one has shown a code."""
-        account, seed = self._account(session), totp.make_seed(self.random)
+        account, seed = account_of(self.accounts, session.account_id), totp.make_seed(self.random)
         self.renewals.put_totp(
             PendingTotp(
                 account_id=account.account_id,
@@ -50,12 +51,12 @@ class Renewing:
                 expires_at=self.clock.now() + _TOTP_LIFETIME,
             )
         )
-        email = self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode()
+        email = email_of(account, self.seal)
         return TotpSetup(secret=totp.as_text(seed), uri=totp.provisioning_uri(seed, email=email))
 
     def totp(self, session: Session, *, code: str) -> None:
         """The authenticator that shows `code` takes the old one's place. StepExpired, TooManyTries, WrongCode."""
-        account = self._account(session)
+        account = account_of(self.accounts, session.account_id)
         pending = self.renewals.pending_totp(account.account_id)
         mine = pending is not None and pending.session_id == session.session_id
         if pending is None or not mine or pending.expires_at <= self.clock.now():
@@ -69,9 +70,3 @@ class Renewing:
             raise errors.ChangedMeanwhile()
         tries.forget(account.account_id, policy=tries.CODE, counters=self.counters)
         self.notices.tell(account, "authenticator")
-
-    def _account(self, session: Session) -> Account:
-        account = self.accounts.get(session.account_id)
-        if account is None:
-            raise errors.NotSignedIn()
-        return account

@@ -12,6 +12,7 @@ from sealmate import errors
 from sealmate.accounts import manifests, proofs
 from sealmate.accounts.account_keys import check_replacement
 from sealmate.accounts.notices import Notices
+from sealmate.accounts.owner import account_of
 from sealmate.accounts.records import Account, Method, Session
 from sealmate.accounts.requests import MethodKeys, PasswordKeys
 from sealmate.accounts.sessions import Sessions
@@ -30,9 +31,7 @@ class Replacing:
 
     def __call__(self, session: Session, keys: PasswordKeys | MethodKeys) -> None:
         """Safe to repeat, as its reply may be lost. InvalidKeys, ManifestConflict, ChangedMeanwhile."""
-        account = self.accounts.get(session.account_id)
-        if account is None:
-            raise errors.NotSignedIn()
+        account = account_of(self.accounts, session.account_id)
         known = self.accounts.methods(account.account_id)
         new = self._made(account, keys)
         if not any(_same(new, method) for method in known):

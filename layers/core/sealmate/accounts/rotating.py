@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sealmate import errors
 from sealmate.accounts import manifests
+from sealmate.accounts.owner import account_of
 from sealmate.accounts.records import Account, Link, Session, Statement
 from sealmate.accounts.rotation import Flip, Lease, RotationStore, StagedMethod
 from sealmate.accounts.rotation_shapes import (
@@ -180,9 +181,7 @@ class Rotating:
                 return
 
     def _account(self, session: Session, *, epoch: int | None = None) -> Account:
-        account = self.accounts.get(session.account_id)
-        if account is None:
-            raise errors.NotSignedIn()
+        account = account_of(self.accounts, session.account_id)
         if epoch not in (None, account.statement.epoch):
             raise errors.WrongEpoch()
         return account

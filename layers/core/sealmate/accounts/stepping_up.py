@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sealmate import errors
 from sealmate.accounts import tries
 from sealmate.accounts.answers import SteppedUp
+from sealmate.accounts.owner import account_of
 from sealmate.accounts.proving import prove_both
 from sealmate.accounts.records import Session
 from sealmate.accounts.stores import AccountStore, TryStore
@@ -28,9 +29,7 @@ class SteppingUp:
 
     def __call__(self, session: Session, *, auth: bytes, code: str) -> SteppedUp:
         """`auth` of any unlock method, and a code as at sign-in. TooManyTries, WrongCredentials, WrongCode, NotSignedIn."""
-        account = self.accounts.get(session.account_id)
-        if account is None:
-            raise errors.NotSignedIn()
+        account = account_of(self.accounts, session.account_id)
         factor = prove_both(
             account,
             auth=auth,

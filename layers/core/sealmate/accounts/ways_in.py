@@ -12,6 +12,7 @@ from sealmate.accounts import account_keys, manifests
 from sealmate.accounts.answers import CeremonyOptions, MethodList, MethodListed, method_listed
 from sealmate.accounts.challenges import Challenges
 from sealmate.accounts.notices import Notices
+from sealmate.accounts.owner import account_of, email_of
 from sealmate.accounts.records import Account, Credential, CredentialKind, Method, Session
 from sealmate.accounts.requests import AddMethod
 from sealmate.accounts.stores import AccountStore, MethodStore
@@ -33,16 +34,16 @@ class WaysIn:
 
     def show(self, session: Session) -> MethodList:
         """The oldest first."""
-        account = self._account(session)
+        account = account_of(self.accounts, session.account_id)
         listed = [method_listed(method, account=account) for method in self.accounts.methods(session.account_id)]
         return MethodList(methods=sorted(listed, key=lambda each: (each.created_at, each.method_id)))
 
     def start_adding(self, session: Session, *, kind: CredentialKind) -> CeremonyOptions:
         """TooManyMethods. An authenticator that has one already refuses to make another."""
-        account, known = self._account(session), self.accounts.methods(session.account_id)
+        account, known = account_of(self.accounts, session.account_id), self.accounts.methods(session.account_id)
         if len(known) >= MOST:
             raise errors.TooManyMethods()
-        email = self.seal.open(account.email_sealed, purpose="email", owner=account.account_id).decode()
+        email = email_of(account, self.seal)
         made = self.challenges.make("add", account_id=account.account_id, bound_to=session.session_id)
         options = self.party.creation(
             kind,
@@ -55,7 +56,7 @@ class WaysIn:
 
     def add(self, session: Session, body: AddMethod) -> MethodListed:
         """StepExpired, InvalidPasskey, TooManyMethods, ManifestConflict; InvalidKeys, also if the master key was replaced meanwhile."""
-        account, known = self._account(session), self.accounts.methods(session.account_id)
+        account, known = account_of(self.accounts, session.account_id), self.accounts.methods(session.account_id)
         challenge = self.challenges.spend(
             body.challenge_id, "add", account_id=account.account_id, bound_to=session.session_id
         )
@@ -86,7 +87,7 @@ class WaysIn:
 
     def remove(self, session: Session, *, method_id: str) -> None:
         """MethodNotFound; LastMethod if the recovery key or the last way beside it would go."""
-        account = self._account(session)
+        account = account_of(self.accounts, session.account_id)
         methods = {method.method_id: method for method in self.accounts.methods(session.account_id)}
         if method_id not in methods:
             raise errors.MethodNotFound()
@@ -103,16 +104,10 @@ class WaysIn:
 
     def _why_not(self, session: Session, before: Account) -> errors.SealmateError:
         """Of one that was refused by what had changed since it was looked at."""
-        now = self._account(session)
+        now = account_of(self.accounts, session.account_id)
         if now.statement.epoch == before.statement.epoch and now.manifest_sequence != before.manifest_sequence:
             return errors.ManifestConflict()
         return errors.InvalidKeys(part="method")
-
-    def _account(self, session: Session) -> Account:
-        account = self.accounts.get(session.account_id)
-        if account is None:
-            raise errors.NotSignedIn()
-        return account
 
 
 def _credentials(methods: list[Method]) -> list[Credential]:
