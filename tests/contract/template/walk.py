@@ -122,9 +122,9 @@ def stage(world: World, device: Device, function: str, event: dict[str, Any]) ->
 
 
 def _leave_a_gone_connection(world: World, device: Device, chat_id: str) -> None:
-    """A connection of the account that shows this chat and has gone without saying so."""
+    """A connection of the account that has shown this chat for an hour and has gone without saying so."""
     caller = Caller(connection_id=GONE, account_id=device.account, session_id="session")
-    wiring.connections().add(caller, now=world.clock.now())
+    wiring.connections().add(caller, now=world.clock.now() - 3600)
     wiring.connections().focus(caller, chat_id)
 
 
