@@ -87,7 +87,9 @@ test('a message to a session that ended leaves after signing in again in place',
   account,
 }) => {
   await startChat(page, unique('While signed in'));
-  await answered(page);
+  await expect(page.getByRole('list', { name: 'Ideas for what to ask next' })).toBeVisible();
+  // The last thing that is asked for by itself, after the charge.
+  await page.waitForResponse('**/api/wallet');
   await forgetSession(page);
   // Too long for the line that still stands, so it asks anew who is there.
   const text = `${unique('After the end')} ${'and so on '.repeat(2_000)}`.trim();

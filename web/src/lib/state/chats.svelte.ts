@@ -116,11 +116,12 @@ export class Chats implements ChatsState {
       const kept = sync.list.get(id);
       if (!kept || sync.list.isHidden(id) || sync.stopped) continue;
       const live = sync.open(id);
-      await live.load();
-      await sync.refresh.chat(live);
+      await sync.holding(live, async () => {
+        await live.load();
+        await sync.refresh.chat(live);
+      });
       const turns = placesOf(live.state).map(viewOf);
       yield { summary: sync.list.summaryOf(live.kept ?? kept), createdAt: kept.createdAt, turns };
-      sync.release(live);
     }
   }
 

@@ -64,3 +64,12 @@ export class ChatKeys {
     throw new Untrusted('wrong_epoch');
   }
 }
+
+/** What the header of a wrapped key says, or nothing that can be read. */
+export function epochOf(key: { envelope: string }): number | null {
+  try {
+    return readEpoch(fromBase64url(key.envelope));
+  } catch {
+    return null;
+  }
+}

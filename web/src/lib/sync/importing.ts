@@ -62,9 +62,10 @@ export async function importChat(sync: Sync, chat: ImportedChat, wait: Waits): P
   }
   await sync.refresh.fetch(id);
   const live = sync.open(id);
-  await live.load();
-  await sync.refresh.chat(live);
-  sync.release(live);
+  await sync.holding(live, async () => {
+    await live.load();
+    await sync.refresh.chat(live);
+  });
 }
 
 /** A part that is sent twice is stored once, so whatever passes is waited for. */

@@ -35,6 +35,8 @@ export class LiveChat {
   readonly envelopes = new Envelopes();
   /** The turn whose answer the server's cache of recent messages ends with, as far as is known here. */
   cachedTip: string | null = null;
+  /** How many work on it though nobody watches it: another one beside it would not hear of what they find. */
+  holders = 0;
   #pending: Fact[] = [];
   #scheduled = false;
   #sealed: Promise<void> = Promise.resolve();

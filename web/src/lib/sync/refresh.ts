@@ -2,9 +2,8 @@
 import { MatesReply, TicketMade, WalletReply } from '$lib/wire/http';
 import type { KeptChat } from '$lib/storage/kept';
 import type { Mate } from '$lib/state/model';
-import { readEpoch } from '$lib/crypto';
-import { fromBase64url } from '$lib/wire/base64url';
 import { ApiError } from '$lib/state/api_error';
+import { epochOf } from './chat_keys';
 import type { LiveChat } from './live_chat';
 import { notHereProblem, problemOfError } from './problems';
 import { isUnfinished, pullChat, pullChats, pullTurns, readChat, tailOf, type PulledChat } from './pulling';
@@ -172,9 +171,10 @@ export class Refresh {
       if (this.sync.stopped) break;
       if (!kept?.stored || kept.pulledAt === kept.updatedAt) continue;
       const chat = this.sync.open(id);
-      await chat.load();
-      await this.chat(chat);
-      this.sync.release(chat);
+      await this.sync.holding(chat, async () => {
+        await chat.load();
+        await this.chat(chat);
+      });
     }
     this.#prefetching = false;
   }
@@ -187,10 +187,12 @@ export class Refresh {
   /** One pull of a chat at a time. A failure is told only where there is nothing to show. */
   async #queued(chat: LiveChat, work: () => Promise<void>): Promise<void> {
     const before = this.#pulling.get(chat.id) ?? Promise.resolve();
-    const mine = before.then(work).then(
-      () => this.#tellProblem(chat, null),
-      (error: unknown) => this.#tellProblem(chat, error),
-    );
+    const mine = this.sync
+      .holding(chat, () => before.then(work))
+      .then(
+        () => this.#tellProblem(chat, null),
+        (error: unknown) => this.#tellProblem(chat, error),
+      );
     this.#pulling.set(chat.id, mine);
     await mine;
     if (this.#pulling.get(chat.id) === mine) this.#pulling.delete(chat.id);
@@ -255,13 +257,4 @@ function saysNothingNew(pulled: PulledChat, before: KeptChat, epoch: number): bo
     before.revision >= pulled.revision &&
     (before.title !== null || pulled.title === null)
   );
-}
-
-/** What its header says, or nothing that can be read. */
-function epochOf(key: { envelope: string }): number | null {
-  try {
-    return readEpoch(fromBase64url(key.envelope));
-  } catch {
-    return null;
-  }
 }

@@ -332,6 +332,34 @@ describe('another device', () => {
   });
 });
 
+describe('a chat in memory', () => {
+  it('stays the same for all as long as somebody works on it, and is forgotten after', async () => {
+    const { sync, chat } = await chatting();
+    await say(sync, chat, 'Hello');
+    await ends(chat, [['Hello', 're Hello', ANSWERED]]);
+    await until(() => expect(sync.outbox.errands).toEqual([]));
+    await sync.show(null);
+    let goOn = (): void => undefined;
+    const slow = new Promise<void>((resolve) => (goOn = resolve));
+    const working = sync.holding(chat, () => slow);
+    sync.release(chat);
+    expect(sync.open(chat.id)).toBe(chat);
+    goOn();
+    await working;
+    expect(sync.live(chat.id)).toBeNull();
+  });
+
+  it('that nobody needed any more does not take the one with it that was opened after', async () => {
+    const { sync, chat } = await chatting();
+    await sync.show(null);
+    sync.release(chat);
+    const after = sync.open(chat.id);
+    after.watch(() => undefined);
+    sync.release(chat);
+    expect(sync.live(chat.id)).toBe(after);
+  });
+});
+
 describe('a master key that was turned', () => {
   const next = () => importMasterKey(new Uint8Array(32).fill(8), 2);
 
@@ -383,6 +411,20 @@ describe('a master key that was turned', () => {
       ['One', 're One', ANSWERED],
       ['Two', 're Two', ANSWERED],
     ]);
+  });
+
+  it('is followed though a key of one chat cannot be read', async () => {
+    const { world, rows, sync, chat } = await chatting();
+    await say(sync, chat, 'One');
+    await ends(chat, [['One', 're One', ANSWERED]]);
+    await isKept(sync, chat);
+    const damaged = { ...chat.kept!, id: sync.makeId(), keys: [{ generation: 1, envelope: 'AAAA' }] };
+    await sync.parts.store.putChat(damaged);
+    sync.stop();
+    const again = await world.tab(rows);
+    await again.turnTo(await next());
+    expect(again.list.summaries().map(({ id }) => id)).toContain(chat.id);
+    await ends(await opened(again, chat.id), [['One', 're One', ANSWERED]]);
   });
 
   it('says of a message that no key here opens that it did not go, for another try', async () => {

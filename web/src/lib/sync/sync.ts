@@ -1,12 +1,12 @@
 // Everything that keeps this device's chats and the server's the same: it owns the line, the list, the outbox and the open chats.
-import { makeUuid7, readEpoch, rewrapChatKey, type MasterKey } from '$lib/crypto';
+import { makeUuid7, rewrapChatKey, type MasterKey } from '$lib/crypto';
 import type { Api } from '$lib/state/api';
 import type { Mate } from '$lib/state/model';
 import type { Errand, KeptChat } from '$lib/storage/kept';
 import type { LocalStore } from '$lib/storage/local_store';
 import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import { Arrivals } from './arrivals';
-import { ChatKeys, type WrappedChatKeys } from './chat_keys';
+import { ChatKeys, epochOf, type WrappedChatKeys } from './chat_keys';
 import { ChatList } from './chat_list';
 import { Connection, type Clock, type Network, type Socket, type SocketListener } from './connection';
 import { Errands } from './errands';
@@ -182,6 +182,17 @@ export class Sync {
     return chat;
   }
 
+  /** Works on a chat that nobody may have open; whoever opens it meanwhile gets the same one. */
+  async holding(chat: LiveChat, work: () => Promise<void>): Promise<void> {
+    chat.holders += 1;
+    try {
+      await work();
+    } finally {
+      chat.holders -= 1;
+      this.release(chat);
+    }
+  }
+
   isShown(chat: LiveChat): boolean {
     return this.#shown === chat;
   }
@@ -205,10 +216,10 @@ export class Sync {
 
   /** Forgets a chat's turns in memory when nobody needs them. */
   release(chat: LiveChat): void {
-    const wanted = chat.watched || chat.running || chat.temporary || this.isShown(chat);
+    const wanted = chat.watched || chat.holders > 0 || chat.running || chat.temporary || this.isShown(chat);
     const waits =
       this.outgoing.isSending(chat) || this.outbox.errands.some((errand) => errand.chatId === chat.id);
-    if (!wanted && !waits) this.#lives.delete(chat.id);
+    if (!wanted && !waits && this.live(chat.id) === chat) this.#lives.delete(chat.id);
   }
 
   // --- writing ---
@@ -354,7 +365,7 @@ export class Sync {
 }
 
 function isUnder(master: MasterKey, chat: KeptChat): boolean {
-  return chat.keys.some(({ envelope }) => readEpoch(fromBase64url(envelope)) === master.epoch);
+  return chat.keys.some((key) => epochOf(key) === master.epoch);
 }
 
 /** A chat that no server knows yet, its key under the new master key; null if it is there already. */
@@ -365,9 +376,10 @@ async function rewrapped(
   master: MasterKey,
 ): Promise<KeptChat | null> {
   const keys = await Promise.all(
-    chat.keys.map(async ({ generation, envelope: text }) => {
-      const envelope = fromBase64url(text);
-      if (readEpoch(envelope) !== old.epoch) return null;
+    chat.keys.map(async (key) => {
+      if (epochOf(key) !== old.epoch) return null;
+      const { generation } = key;
+      const envelope = fromBase64url(key.envelope);
       const made = await rewrapChatKey({ account, chat: chat.id, generation, old, master, envelope });
       return { generation, envelope: toBase64url(made) };
     }),
