@@ -74,10 +74,11 @@ web-e2e: $(READY) $(WEB)
 	cd web && npm run --silent e2e -- --project=scripted
 
 prove: $(READY) $(WEB) ## The longer campaigns: any input, tried in thousands; long walks through the ways in
-	SEALMATE_EXAMPLES=1000 $(BIN)/python -m pytest tests/unit tests/vectors --disable-socket --allow-unix-socket -q -n 2 --hypothesis-profile=prove
+	SEALMATE_EXAMPLES=1000 SEALMATE_MUTATIONS=50000 $(BIN)/python -m pytest tests/unit tests/vectors --disable-socket --allow-unix-socket -q -n 2 --hypothesis-profile=prove
 	infra/chromium
 	cd web && npm run --silent e2e -- --project=walks
-	cd web && SEALMATE_PROPERTY_RUNS=3000 npm run --silent unit -- --test-timeout=300000
+	cd web && SEALMATE_PROPERTY_RUNS=3000 SEALMATE_MUTATIONS=50000 npm run --silent unit -- --test-timeout=300000
+	SEALMATE_REPLAYS=1000 $(BIN)/python -m pytest tests/contract/accounts/test_replays.py -q -n 2
 
 build: $(READY) ## Build what Lambda runs, for ARCHITECTURE (arm64 or x86_64), in .build
 	@$(BIN)/python -m infra.deploy build
@@ -95,10 +96,11 @@ lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
 
 .PHONY: help up down reset status demo test web web-dev web-e2e prove lint unit contract pipeline e2e build deploy docs lock
 
-bench: $(READY) $(WEB) ## Measure: AWS calls a message, cold starts, waiting for the first token, the web app
+bench: $(READY) $(WEB) ## Measure: AWS calls a message, cold starts, waiting for the first token, whether answers tell known addresses, the web app
 	PYTHONPATH=.:layers/core:cli $(BIN)/python -W ignore -m tests.bench.calls
 	PYTHONPATH=.:layers/core:cli $(BIN)/python -m tests.bench.cold_start
 	PYTHONPATH=.:layers/core:cli $(BIN)/python -m tests.bench.first_token
+	PYTHONPATH=.:layers/core:cli $(BIN)/python -m tests.bench.known_addresses
 	infra/chromium
 	cd web && npx playwright test --config bench/playwright.config.ts
 

@@ -1,5 +1,6 @@
 """HTTP to the server: one call, one validated answer or one ClientError."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,8 +17,11 @@ _TIMEOUT = httpx.Timeout(30, connect=10)
 
 
 class Api:
-    def __init__(self, server: str, *, transport: httpx.BaseTransport | None = None) -> None:
-        self.server = _checked(server)
+    def __init__(
+        self, server: str, *, note: Callable[[str, bytes], None], transport: httpx.BaseTransport | None = None
+    ) -> None:
+        """`note` is given every answer, with what was asked."""
+        self.server, self._note = _checked(server), note
         # A proxy set for the outside world must not see what goes to this very machine.
         self._http = httpx.Client(
             base_url=f"{self.server}/api",
@@ -63,6 +67,7 @@ class Api:
             response = self._http.request(method, path, json=body, params=query, headers=headers)
         except httpx.TransportError as error:
             raise Unreachable(self.server) from error
+        self._note(f"{method} {path}", response.content)
         if not response.is_success:
             raise _refusal(response)
         return response

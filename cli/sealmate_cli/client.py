@@ -14,6 +14,7 @@ from sealmate_cli.chain import in_parent_order, last_record
 from sealmate_cli.connection import Connection
 from sealmate_cli.crypto import ChatKey, CryptoError
 from sealmate_cli.errors import ClientError, Tampered
+from sealmate_cli.evidence import Evidence
 from sealmate_cli.line import PATIENCE, Patience
 from sealmate_cli.profile import Identity, ProfileFile
 from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, active_at, current_key, is_ahead, read_chat, read_turns
@@ -44,7 +45,9 @@ class Client:
     ) -> None:
         self.random, self.now = random, now
         self._profile = ProfileFile(home)
-        self._api = Api(server or self._profile.load().server or DEFAULT_SERVER, transport=transport)
+        self._evidence = Evidence(home, now)
+        server = server or self._profile.load().server or DEFAULT_SERVER
+        self._api = Api(server, note=self._evidence.note, transport=transport)
         self._session = SessionCalls(self._api, self._profile, now)
         self._renew = Renewing(self._session, self._profile)
         self._dial = dial or dial_server(self._api.server)
@@ -56,6 +59,10 @@ class Client:
 
     def close(self) -> None:
         self._api.close()
+
+    def keep_evidence(self, of: Tampered) -> Path | None:
+        """The file that holds the server's last answers, for whoever looks into it."""
+        return self._evidence.keep(self.server, of.code)
 
     # --- signing up and in ---
 

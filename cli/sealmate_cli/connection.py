@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from sealmate_cli import crypto
 from sealmate_cli.asking import OpenChat, Question, make_question, make_uuid7, parent_of, said_in_turn
 from sealmate_cli.crypto import ChatKey, CryptoError
-from sealmate_cli.errors import ClientError, ConnectionLost
+from sealmate_cli.errors import ClientError, ConnectionLost, Tampered
 from sealmate_cli.following import Following
 from sealmate_cli.line import Line, Patience
 from sealmate_cli.profile import Identity
@@ -136,7 +136,9 @@ class Connection:
         try:
             keys = await asyncio.to_thread(self._device.chat_keys, key.chat)
             return None if keys.current().key == key.key else "key_replaced"
-        except CryptoError as error:
-            return error.reason
-        except ClientError as error:
-            return None if error.passing else error.code
+        except CryptoError:
+            return "key_replaced"
+        except Tampered as error:
+            return error.code
+        except ClientError:
+            return None  # it can't be asked now

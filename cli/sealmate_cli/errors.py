@@ -1,5 +1,6 @@
 """Every failure this client reports: a stable code, what happened, and the next step."""
 
+from pathlib import Path
 from typing import Any
 
 from sealmate_cli.wire.http import Problem
@@ -68,6 +69,11 @@ class Tampered(ClientError):
             f"The {what} the server sent can't be trusted ({reason}).",
             "Don't go on with this server before you know why: tell its operator, with this code.",
         )
+
+    def kept_in(self, evidence: Path | None) -> None:
+        """Says where what the server sent was kept."""
+        if evidence is not None:
+            self.next_step += f" What it sent is kept in {evidence}."
 
 
 class AnswerOverdue(ClientError):

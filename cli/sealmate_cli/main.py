@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sealmate_cli import chatting, onboarding, showing
-from sealmate_cli.errors import ClientError
+from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.invocation import Invocation, Surroundings, is_interactive
 from sealmate_cli.output import JsonOutput, Output, PlainOutput
 
@@ -131,7 +131,11 @@ def whoami(context: typer.Context) -> None:
 def _running(context: typer.Context) -> Iterator[Invocation]:
     run: Invocation = context.obj
     with _failing_well(run.output):
-        yield run
+        try:
+            yield run
+        except Tampered as error:
+            error.kept_in(run.client.keep_evidence(error))
+            raise
 
 
 @contextlib.contextmanager

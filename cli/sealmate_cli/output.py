@@ -11,13 +11,14 @@ from rich.status import Status
 
 from sealmate_cli.errors import ClientError
 
-_BIDI = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+# Turn text round, or can't be seen at all.
+_MISLEADING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080))}
 
 
 def printable(text: str) -> str:
     """Without anything that steers a terminal: a model's words or a title must not move cursors or hide text."""
     return "".join(
-        each for each in text if each in "\n\t" or not (ord(each) < 32 or 127 <= ord(each) < 160 or each in _BIDI)
+        each for each in text if each in "\n\t" or not (ord(each) < 32 or 127 <= ord(each) < 160 or each in _MISLEADING)
     )
 
 

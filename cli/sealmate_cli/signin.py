@@ -1,5 +1,6 @@
 """Signing up and signing in, step by step; secrets are made and opened here, on the device."""
 
+import contextlib
 import platform
 from dataclasses import dataclass
 
@@ -109,7 +110,13 @@ class Login:
             "transport": "bearer",
         }
         done = self._api.call(wire.LoginCompleted, "POST", "/auth/login/totp", body=body)
-        master, pins = self._unlock(done, self._kek)
+        try:
+            master, pins = self._unlock(done, self._kek)
+        except Tampered:
+            # A session whose keys can't be trusted is no use to anyone.
+            with contextlib.suppress(ClientError):
+                self._api.tell("POST", "/auth/logout", token=done.session.token)
+            raise
         return _remember(self._profile, self._api.server, self._email, done.session, master=master, pins=pins)
 
     def _unlock(self, done: wire.LoginCompleted, kek: bytes) -> tuple[crypto.MasterKeys, crypto.Pins]:

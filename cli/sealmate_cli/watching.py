@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sealmate_cli.errors import ClientError
+from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.output import Output
 from sealmate_cli.wire import events as wire
 from sealmate_cli.wire.events import Event
@@ -63,11 +63,7 @@ class TurnView:
             case wire.TurnStopped():
                 outcome.settled = True
             case wire.RecordUnreadable():
-                outcome.alarm = ClientError(
-                    event.reason,
-                    f"The {event.record.replace('_', ' ')} that came can't be trusted ({event.reason}).",
-                    "Don't go on with this server before you know why: tell its operator, with this code.",
-                )
+                outcome.alarm = outcome.alarm or Tampered(event.record.replace("_", " "), event.reason)
 
     def _tell(self, event: Event) -> None:
         match event:

@@ -92,7 +92,7 @@ def statement_vectors() -> list[Json]:
     vectors = []
     previous = b""
     for keys in (OLD, KEYS):
-        made = _statement(keys, previous)
+        made = statement_under(keys, previous)
         vectors.append(
             {
                 "account": keys.account,
@@ -111,7 +111,7 @@ def statement_vectors() -> list[Json]:
     return vectors
 
 
-def _statement(keys: MasterKeys, previous: bytes) -> statements.EpochStatement:
+def statement_under(keys: MasterKeys, previous: bytes) -> statements.EpochStatement:
     return statements.make_statement(
         account=keys.account,
         epoch=keys.epoch,
@@ -122,7 +122,7 @@ def _statement(keys: MasterKeys, previous: bytes) -> statements.EpochStatement:
 
 
 def account_vectors(sealed: Sealed) -> Json:
-    honest = _account(KEYS, sealed)
+    honest = account_under(KEYS, sealed)
     return {
         "account": ACCOUNT,
         "password_kek": encode(_kek("password")),
@@ -144,25 +144,25 @@ def _kek(kind: MethodKind) -> bytes:
     return fixed("account password kek")
 
 
-def _account(keys: MasterKeys, sealed: Sealed) -> WrappedKeys:
+def account_under(keys: MasterKeys, sealed: Sealed) -> WrappedKeys:
     previous = b""
     if keys.epoch > OLD.epoch:
-        previous = statements.statement_hash(ACCOUNT, _statement(OLD, b""))
+        previous = statements.statement_hash(ACCOUNT, statement_under(OLD, b""))
     return WrappedKeys(
         account=ACCOUNT,
         epoch=keys.epoch,
         methods=(
-            _method("password", PASSWORD_ID, _kek("password"), keys, sealed),
-            _method("recovery", RECOVERY_ID, _kek("recovery"), keys, sealed),
+            method_under("password", PASSWORD_ID, _kek("password"), keys, sealed),
+            method_under("recovery", RECOVERY_ID, _kek("recovery"), keys, sealed),
         ),
-        signing=_signing(keys),
-        statement=_statement(keys, previous),
+        signing=signing_under(keys),
+        statement=statement_under(keys, previous),
     )
 
 
-def _method(kind: MethodKind, method_id: str, kek: bytes, keys: MasterKeys, sealed: Sealed) -> UnlockMethod:
+def method_under(kind: str, method_id: str, kek: bytes, keys: MasterKeys, sealed: Sealed) -> UnlockMethod:
     pair = KeyPair(fixed(f"{kind} method seed"))
-    secret = Place(Namespace.UNLOCK_SECRET, ACCOUNT, kind, method_id, epoch=1)
+    secret = Place(Namespace.UNLOCK_SECRET, keys.account, kind, method_id, epoch=1)
     master = replace(secret, namespace=Namespace.UNLOCK_MASTER, epoch=keys.epoch)
     public = replace(secret, namespace=Namespace.UNLOCK_PUBLIC, epoch=keys.epoch)
     pinned = pair.seed + statements.signing_public_key(keys.signing_seed)
@@ -176,7 +176,7 @@ def _method(kind: MethodKind, method_id: str, kek: bytes, keys: MasterKeys, seal
     )
 
 
-def _signing(keys: MasterKeys) -> SigningKey:
+def signing_under(keys: MasterKeys) -> SigningKey:
     place = Place(Namespace.SIGNING_KEY, ACCOUNT, "account", ACCOUNT, epoch=keys.epoch)
     private = envelope.seal(keys.master_key, place, keys.signing_seed, random=FixedRandom(f"signing {keys.epoch}"))
     return SigningKey(statements.signing_public_key(keys.signing_seed), private)
@@ -185,13 +185,13 @@ def _signing(keys: MasterKeys) -> SigningKey:
 def _attacks(honest: WrappedKeys, sealed: Sealed) -> list[tuple[str, str, WrappedKeys]]:
     """Each is tried on the password; an attacker is granted knowledge of the method's public key."""
     password, rest = honest.methods[0], honest.methods[1:]
-    planted = _account(ATTACKER, sealed)
+    planted = account_under(ATTACKER, sealed)
 
     def with_password(**changes: bytes | str) -> WrappedKeys:
         return replace(honest, methods=(replace(password, **changes), *rest))  # type: ignore[arg-type]
 
     own_secret, own_kek = planted.methods[0], fixed("attacker kek")
-    own_method = _method("password", PASSWORD_ID, own_kek, ATTACKER, sealed)
+    own_method = method_under("password", PASSWORD_ID, own_kek, ATTACKER, sealed)
     planted_master = with_password(master=own_secret.master, public=own_secret.public)
     own_pair = KeyPair(fixed("attacker method seed"))
     public_place = Place(Namespace.UNLOCK_PUBLIC, ACCOUNT, "password", PASSWORD_ID, epoch=EPOCH)
@@ -211,7 +211,7 @@ def _attacks(honest: WrappedKeys, sealed: Sealed) -> list[tuple[str, str, Wrappe
         ("method under another id", "not_authentic", with_password(method_id=RECOVERY_ID)),
         ("method missing", "no_such_method", replace(honest, methods=rest)),
         ("account of somebody else", "wrong_account", replace(honest, account=identifier("other account"))),
-        ("whole older epoch", "epoch_rolled_back", _account(OLD, sealed)),
+        ("whole older epoch", "epoch_rolled_back", account_under(OLD, sealed)),
         ("older master key in this epoch", "wrong_epoch", _rolled_back(honest, sealed)),
         ("epoch raised", "wrong_epoch", replace(honest, epoch=EPOCH + 1)),
         ("signing key replaced", "signing_key_mismatch", replace(honest, signing=planted.signing)),
@@ -229,13 +229,13 @@ def _attacks(honest: WrappedKeys, sealed: Sealed) -> list[tuple[str, str, Wrappe
         (
             "statement of the older epoch",
             "wrong_epoch",
-            replace(honest, statement=_account(OLD, sealed).statement),
+            replace(honest, statement=account_under(OLD, sealed).statement),
         ),
     ]
 
 
 def _rolled_back(honest: WrappedKeys, sealed: Sealed) -> WrappedKeys:
-    older = _account(OLD, sealed)
+    older = account_under(OLD, sealed)
     method = replace(honest.methods[0], master=older.methods[0].master, public=older.methods[0].public)
     return replace(honest, methods=(method, *honest.methods[1:]))
 

@@ -1,4 +1,4 @@
-"""Writes formats_v1.json and rotation_v1.json, the vectors every implementation must meet.
+"""Writes formats_v1.json, rotation_v1.json and hostile_v1.json, the vectors every implementation must meet.
 
 From the root: `PYTHONPATH=.:cli python -m tests.vectors.make_vectors`.
 """
@@ -10,11 +10,12 @@ from sealmate_cli.crypto import envelope
 from sealmate_cli.crypto.keys import derive
 from sealmate_cli.crypto.xwing import KeyPair
 
-from . import accounts, records, rotation
+from . import accounts, hostile, passkeys, records, rotation
 from .fixed import Json, Sealed, encode, fixed
 
 FILE = Path(__file__).with_name("formats_v1.json")
 ROTATION_FILE = Path(__file__).with_name("rotation_v1.json")
+HOSTILE_FILE = Path(__file__).with_name("hostile_v1.json")
 
 
 def make(kept: list[Json]) -> Json:
@@ -33,12 +34,13 @@ def make(kept: list[Json]) -> Json:
         "envelopes": records.envelope_vectors(sealed),
         "envelopes_refused": records.refused_vectors(sealed),
         "account": accounts.account_vectors(sealed),
+        "passkeys": passkeys.passkey_vectors(sealed),
     }
     return {**vectors, "hpke": sealed.used}
 
 
-def kept_hpke() -> list[Json]:
-    hpke: list[Json] = json.loads(FILE.read_text())["hpke"] if FILE.exists() else []
+def kept_hpke(file: Path = FILE) -> list[Json]:
+    hpke: list[Json] = json.loads(file.read_text())["hpke"] if file.exists() else []
     return hpke
 
 
@@ -89,3 +91,4 @@ def _paddings() -> list[Json]:
 if __name__ == "__main__":
     FILE.write_text(as_text(make(kept_hpke())))
     ROTATION_FILE.write_text(as_text(rotation.vectors()))
+    HOSTILE_FILE.write_text(as_text(hostile.vectors(kept_hpke(HOSTILE_FILE))))

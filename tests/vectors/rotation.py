@@ -130,7 +130,7 @@ def _statement(keys: MasterKeys, previous: bytes) -> EpochStatement:
     )
 
 
-def _link(old: MasterKeys, new: MasterKeys, statement: EpochStatement) -> EpochLink:
+def link_between(old: MasterKeys, new: MasterKeys, statement: EpochStatement) -> EpochLink:
     forward = Place(Namespace.LINK, ACCOUNT, "account", ACCOUNT, epoch=old.epoch, version=new.epoch)
     device = Place(Namespace.DEVICE_LINK, ACCOUNT, "account", ACCOUNT, epoch=new.epoch, version=old.epoch)
     random = FixedRandom(f"link {old.epoch} {new.epoch}")
@@ -151,7 +151,7 @@ def _honest() -> WrappedKeys:
         methods=(),
         signing=SigningKey(PUBLIC, wrap_signing_key(three, FixedRandom("signing"))),
         statement=third,
-        links=(_link(one, two, second), _link(two, three, third)),
+        links=(link_between(one, two, second), link_between(two, three, third)),
     )
 
 
@@ -197,19 +197,19 @@ def _following_refused() -> list[Json]:
         (
             "master key planted with a statement of the attacker's",
             "bad_signature",
-            links(_link(one, foreign, own_statement), second),
+            links(link_between(one, foreign, own_statement), second),
             _start(1),
         ),
         (
             "another master key than the statement's",
             "wrong_master_key",
-            links(_link(one, foreign, _statements()[1]), second),
+            links(link_between(one, foreign, _statements()[1]), second),
             _start(1),
         ),
         (
             "statement without its history",
             "statement_not_chained",
-            links(_link(one, two, unchained), second),
+            links(link_between(one, two, unchained), second),
             _start(1),
         ),
         ("forward of another epoch", "wrong_key", links(first, bent(second, "forward", first.forward)), _start(1)),
@@ -351,15 +351,19 @@ def wrapped_json(wrapped: WrappedKeys) -> Json:
         "methods": [],
         "signing": {"public_key": encode(wrapped.signing.public_key), "private": encode(wrapped.signing.private)},
         "statement": statement_json(wrapped.statement),
-        "links": [
-            {
-                "statement": statement_json(link.statement),
-                "forward": encode(link.forward or b""),
-                "device": encode(link.device),
-            }
-            for link in wrapped.links
-        ],
+        "links": links_json(wrapped),
     }
+
+
+def links_json(wrapped: WrappedKeys) -> list[Json]:
+    return [
+        {
+            "statement": statement_json(link.statement),
+            "forward": encode(link.forward or b""),
+            "device": encode(link.device),
+        }
+        for link in wrapped.links
+    ]
 
 
 def _methods_json(methods: tuple[UnlockMethod, ...]) -> list[Json]:

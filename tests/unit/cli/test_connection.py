@@ -412,7 +412,7 @@ def test_a_key_that_was_not_stored_as_written_shows(client: Client, server: Fake
     server.on_ask = replacing
     (events,) = talk(client, "Hello")
     unreadable = only(events, wire.RecordUnreadable)
-    assert (unreadable.record, unreadable.reason) == ("chat_key", "wrong_namespace")
+    assert (unreadable.record, unreadable.reason) == ("chat_key", "key_replaced")
 
 
 def test_an_epoch_rolled_back_is_refused_before_anything_is_sent(client: Client, server: FakeServer) -> None:

@@ -25,7 +25,7 @@ export function wrongSecret(kind: Secret['kind']): ApiError {
     : here('wrong_recovery_key', m.auth_error_wrong_recovery_key(), m.auth_error_bad_recovery_key_next());
 }
 
-/** Why keys didn't open: as a rule a slip in typing; anything else means that what is stored was changed or damaged. */
+/** Why keys didn't open: as a rule a slip in typing; anything else means that what is stored was changed or damaged, and the code is the reason. */
 export function keysUnreadable(error: unknown, kind: Secret['kind']): ApiError {
   if (error instanceof ApiError) return error;
   const reason = error instanceof Error && 'reason' in error ? String(error.reason) : '';
@@ -33,12 +33,15 @@ export function keysUnreadable(error: unknown, kind: Secret['kind']): ApiError {
     return here('bad_recovery_key', m.auth_error_bad_recovery_key(), m.auth_error_bad_recovery_key_next());
   }
   if (reason === 'wrong_key') return wrongSecret(kind);
+  return keysDistrusted(error);
+}
+
+/** Where no slip can be the cause: the server has taken the proof already. */
+export function keysDistrusted(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const reason = error instanceof Error && 'reason' in error ? String(error.reason) : '';
   const ofTheBrowser = error instanceof Error && 'ofTheBrowser' in error && error.ofTheBrowser === true;
   if (reason !== '' && !ofTheBrowser)
-    return here(
-      'keys_unreadable',
-      m.auth_error_keys_unreadable({ reason }),
-      m.auth_error_keys_unreadable_next(),
-    );
+    return here(reason, m.auth_error_keys_unreadable({ reason }), m.auth_error_keys_unreadable_next());
   return here('keys_not_made', m.auth_error_keys_not_made(), m.auth_error_keys_not_made_next());
 }

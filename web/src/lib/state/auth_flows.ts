@@ -22,13 +22,9 @@ export function startSignUp(): SignUp {
 }
 
 export function startSignIn(): SignIn {
-  return new SignIn({ ...parts(), ceremonies, lowestEpoch: (account) => session.lowestEpoch(account) });
+  return new SignIn({ ...parts(), ceremonies, session });
 }
 
 export function startPasskeySignIn(): PasskeySignIn {
-  return new PasskeySignIn({
-    ...parts(),
-    ceremonies,
-    lowestEpoch: (account) => session.lowestEpoch(account),
-  });
+  return new PasskeySignIn({ ...parts(), ceremonies, session });
 }

@@ -38,6 +38,8 @@ export interface Problem {
   code: string;
   message: string;
   nextStep: string;
+  /** What the server gave can't be trusted: nothing goes on from it. */
+  untrusted?: true;
   missingCredits?: number;
   retryAfter?: number;
 }

@@ -168,8 +168,9 @@ export class OpenChat implements OpenedChat {
 
   /** Nothing goes on from what was tampered with; an earlier message can still be asked in another way. */
   #expectSound(live: LiveChat, parentId: string | null): void {
+    if (live.problem?.untrusted) throw new Refused(live.problem);
     for (const { trouble } of ancestryOf(live.state, parentId)) {
-      const reason = trouble.message ?? trouble.answer;
+      const reason = trouble.message ?? trouble.answer ?? trouble.suggestions;
       if (reason) throw new Refused(untrustedProblem(reason));
     }
   }

@@ -2,18 +2,19 @@
 import type * as Crypto from '$lib/crypto';
 import { AccountAnswer, CeremonyOptions, LoggedIn } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
+import { openArrived } from './arriving';
 import { otherAccount } from './auth_errors';
 import type { Ceremonies } from './ceremonies';
 import { openerOf } from './key_opener';
 import { keyUnreadable, noKeyGiven, unknownPasskey } from './passkey_errors';
-import type { SignedIn } from './session.svelte';
+import type { Session, SignedIn } from './session.svelte';
 import { troubleOf, type Trouble } from './trouble';
 
 export interface PasskeySignInParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
   ceremonies: Ceremonies;
-  lowestEpoch(account: string): Promise<number>;
+  session: Pick<Session, 'lowestEpoch' | 'expectNothingOlder'>;
   device: string;
   /** Milliseconds. */
   now(): number;
@@ -75,13 +76,14 @@ export class PasskeySignIn {
       device,
       transport: 'cookie',
     };
-    const { session, keys } = await api.post(LoggedIn, '/auth/login/passkey', body).catch(refused);
+    const answer = await api.post(LoggedIn, '/auth/login/passkey', body).catch(refused);
+    const { session, keys } = answer;
     try {
       const account = keys.account_id;
       if (only !== null && account !== only) throw otherAccount();
       const opener = await openerOf(shown, { crypto: it, wrapped: keys });
-      const lowestEpoch = await this.#parts.lowestEpoch(account);
-      const { masterBytes, ...opened } = await it.unlock({ ...opener, wrapped: keys, lowestEpoch, account });
+      const by = { account, opener, crypto: it, session: this.#parts.session };
+      const { masterBytes, ...opened } = await openArrived(answer, by);
       const { email } = await api.get(AccountAnswer, '/account');
       const password = keys.methods.find(({ kind }) => kind === 'password');
       return {

@@ -122,7 +122,7 @@ export class Session {
     this.#channel.tell({ kind: 'renewed' });
   }
 
-  /** Works offline. ApiError `wrong_password`, `wrong_recovery_key` or `keys_unreadable`. */
+  /** Works offline. ApiError `wrong_password` or `wrong_recovery_key`; of what can't be trusted the reason. */
   async unlock(secret: Secret): Promise<void> {
     const known = this.#known;
     if (known === null) throw notSignedIn();
@@ -145,7 +145,7 @@ export class Session {
     this.#tellOpened();
   }
 
-  /** By a passkey or security key, from what this device keeps: offline too. ApiError of passkey_errors.ts, or `keys_unreadable`. */
+  /** By a passkey or security key, from what this device keeps: offline too. ApiError of passkey_errors.ts; of what can't be trusted the reason. */
   async unlockByKey(by: Pick<Ceremonies, 'derive'>): Promise<void> {
     const known = this.#known;
     if (known === null) throw notSignedIn();
@@ -240,6 +240,7 @@ export class Session {
 
   /** CryptoError `epoch_rolled_back`, `manifest_missing` and the like: the server shows less than this device has seen. */
   async expectNothingOlder(wrapped: Crypto.WrappedKeys, publicKey: Bytes): Promise<void> {
+    await this.start();
     const it = await this.#parts.crypto();
     const pins = (await this.#keys.get('pins'))?.[wrapped.account_id] ?? it.NO_PINS;
     await it.advancePins(pins, {

@@ -231,7 +231,7 @@ describe('locking', () => {
       code: 'wrong_password',
     });
     await browser.keys.put({ lowest_epochs: { mira: 2 } });
-    await expect(session.unlock(secret())).rejects.toMatchObject({ code: 'keys_unreadable' });
+    await expect(session.unlock(secret())).rejects.toMatchObject({ code: 'epoch_rolled_back' });
     expect(session.phase).toBe('locked');
   });
 });
@@ -253,7 +253,7 @@ describe('what the server gave', () => {
     const pins = { epoch: 2, statement: nothing, sequence: 0, manifest: nothing };
     await browser.keys.put({ pins: { mira: pins } });
     await session.lock();
-    await expect(session.unlock(secret())).rejects.toMatchObject({ code: 'keys_unreadable' });
+    await expect(session.unlock(secret())).rejects.toMatchObject({ code: 'epoch_rolled_back' });
   });
 });
 

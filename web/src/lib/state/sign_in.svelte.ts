@@ -3,18 +3,19 @@ import type * as Crypto from '$lib/crypto';
 import { toBase64url } from '$lib/wire/base64url';
 import { CeremonyOptions, LoggedIn, LoginStarted, PasswordProved } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
-import { keysUnreadable } from './auth_errors';
+import { openArrived } from './arriving';
+import { keysDistrusted, keysUnreadable } from './auth_errors';
 import type { Ceremonies } from './ceremonies';
 import { unknownPasskey } from './passkey_errors';
 import { deriveProof, type Secret } from './proofs';
-import type { SignedIn } from './session.svelte';
+import type { Session, SignedIn } from './session.svelte';
 import { troubleOf, type Step, type Trouble } from './trouble';
 
 export interface SignInParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
   ceremonies: Pick<Ceremonies, 'show'>;
-  lowestEpoch(account: string): Promise<number>;
+  session: Pick<Session, 'lowestEpoch' | 'expectNothingOlder'>;
   /** How this device is called in the list of devices. */
   device: string;
   /** Milliseconds. */
@@ -94,10 +95,11 @@ export class SignIn {
     });
   }
 
-  async #arrive(proved: Proved, { session, keys }: LoggedIn): Promise<SignedIn> {
+  async #arrive(proved: Proved, answer: LoggedIn): Promise<SignedIn> {
     this.doing = 'unlocking';
+    const { session, keys } = answer;
     const { account_id: account, salt, kdf_profile: kdfProfile } = proved.started;
-    const { masterBytes, ...opened } = await this.#unlock(proved, keys);
+    const { masterBytes, ...opened } = await this.#unlock(proved, answer);
     const name = { id: account, email: proved.email };
     return { account: name, session, wrapped: keys, salt, kdfProfile, opened, masterBytes };
   }
@@ -108,16 +110,20 @@ export class SignIn {
     this.step = 'secret';
   }
 
-  async #unlock({ started, kind, kek }: Proved, wrapped: LoggedIn['keys']) {
+  async #unlock({ started, kind, kek }: Proved, answer: LoggedIn) {
+    const { session } = this.#parts;
     const crypto = await this.#parts.crypto();
-    const account = started.account_id;
     try {
-      const lowestEpoch = await this.#parts.lowestEpoch(account);
-      return await crypto.unlock({ wrapped, kind, kek, lowestEpoch, account });
+      return await openArrived(answer, {
+        account: started.account_id,
+        opener: { kind, kek },
+        crypto,
+        session,
+      });
     } catch (error) {
       // A session whose keys don't open is no use to anyone.
       await this.#parts.api.postOnce(null, '/auth/logout').catch(() => null);
-      throw keysUnreadable(error, kind);
+      throw keysDistrusted(error);
     }
   }
 

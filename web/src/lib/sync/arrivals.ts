@@ -4,7 +4,7 @@ import { fromBase64url } from '$lib/wire/base64url';
 import type { Event } from '$lib/wire/events';
 import { readReason } from './open_events';
 import type { Sync } from './sync';
-import { tryToOpen } from './untrusted';
+import { tryToOpen, Untrusted } from './untrusted';
 
 export class Arrivals {
   constructor(private readonly sync: Sync) {}
@@ -63,6 +63,7 @@ export class Arrivals {
       const envelope = fromBase64url(event.title);
       return openTitle(await keys.ofRecord(envelope), envelope);
     });
+    if ('reason' in result) this.sync.parts.failed(new Untrusted(result.reason));
     const now = this.sync.list.get(event.chat_id);
     if (now && now.title === null && 'opened' in result) {
       await this.sync.change(event.chat_id, { stored: true, title: result.opened });

@@ -47,15 +47,19 @@ export function reasonOfError(error: unknown): Reason {
 }
 
 export function problemOfError(error: unknown): Problem {
-  return error instanceof Refused ? error.problem : problemOf(reasonOfError(error));
+  if (error instanceof Refused) return error.problem;
+  const distrusted = distrustOf(error);
+  return distrusted === null ? problemOf(reasonOfError(error)) : untrustedProblem(distrusted);
 }
 
 export function untrustedProblem(reason: string): Problem {
-  return { code: reason, message: m.sync_untrusted({ reason }), nextStep: m.sync_untrusted_next() };
+  const [message, nextStep] = [m.sync_untrusted({ reason }), m.sync_untrusted_next()];
+  return { code: reason, message, nextStep, untrusted: true };
 }
 
 export function replacedKeyProblem(): Problem {
-  return { code: 'key_replaced', message: m.sync_key_replaced(), nextStep: m.sync_key_replaced_next() };
+  const [message, nextStep] = [m.sync_key_replaced(), m.sync_key_replaced_next()];
+  return { code: 'key_replaced', message, nextStep, untrusted: true };
 }
 
 export function goneProblem(): Problem {

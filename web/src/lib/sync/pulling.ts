@@ -10,7 +10,7 @@ import type { ChatKeys } from './chat_keys';
 import type { LiveChat } from './live_chat';
 import { openStored, parentTrouble, type PulledTurn, type StoredFact } from './open_stored';
 import { isOver, isSettled } from './turn';
-import { tryToOpen } from './untrusted';
+import { tryToOpen, Untrusted } from './untrusted';
 
 /** As the server sends a chat; one that does not know the later fields has none of what they tell. */
 export const PulledChat = v.object({
@@ -41,16 +41,19 @@ export async function pullChats(
   }
 }
 
-export function pullChat(api: Api, id: string): Promise<PulledChat> {
-  return api.get(PulledChat, `/chats/${id}`);
+/** ApiError; Untrusted if it is another chat's. */
+export async function pullChat(api: Api, id: string): Promise<PulledChat> {
+  const pulled = await api.get(PulledChat, `/chats/${id}`);
+  if (pulled.chat_id !== id) throw new Untrusted('wrong_chat');
+  return pulled;
 }
 
-/** What this device keeps of a pulled chat; what does not open is as if it were not there. */
+/** What this device keeps of a pulled chat. What does not open is as if it were not there, and `distrusted` says why. */
 export async function readChat(
   pulled: PulledChat,
   keys: ChatKeys,
   before: KeptChat | null,
-): Promise<KeptChat> {
+): Promise<{ kept: KeptChat; distrusted: string | null }> {
   const { title, details, revision } = pulled;
   const sealedTitle = before?.title === null || before === null ? title : null;
   const opened =
@@ -68,15 +71,21 @@ export async function readChat(
           return openDetails(await keys.ofRecord(envelope), { revision, envelope });
         });
   const fresh = readDetails !== null && 'opened' in readDetails;
-  return {
+  const key = await tryToOpen(() => keys.current());
+  const [distrusted = null] = [opened, readDetails, key].flatMap((each) =>
+    each && 'reason' in each ? [each.reason] : [],
+  );
+  const kept: KeptChat = {
     id: pulled.chat_id,
     createdAt: pulled.created_at,
     activeAt: pulled.active_at ?? pulled.updated_at,
     updatedAt: pulled.updated_at,
     pulledAt: before?.pulledAt ?? null,
     stored: true,
-    // A generation once seen is never written below again, whoever says so.
-    ...(before && pulled.generation < before.generation ? keysOf(before) : keysOf(pulled)),
+    // A generation once seen is never written below again, whoever says so; keys that open nothing replace none that did.
+    ...(before && (distrusted !== null || pulled.generation < before.generation)
+      ? keysOf(before)
+      : keysOf(pulled)),
     title: opened && 'opened' in opened ? opened.opened : (before?.title ?? null),
     details: fresh ? readDetails.opened : (before?.details ?? null),
     // An older revision than the one seen is not taken for the newest.
@@ -84,6 +93,7 @@ export async function readChat(
     mate: before?.mate ?? null,
     unread: before?.unread ?? false,
   };
+  return { kept, distrusted };
 }
 
 function keysOf({
@@ -107,10 +117,10 @@ export async function pullTurns(api: Api, chat: LiveChat, after: string | null):
 
 async function takePage(chat: LiveChat, turns: readonly PulledTurn[]): Promise<boolean> {
   const keys = chat.keys;
-  const ours = turns.filter((turn) => turn.chat_id === chat.id);
-  if (!keys || ours.length === 0) return false;
+  if (turns.some((turn) => turn.chat_id !== chat.id)) throw new Untrusted('wrong_chat');
+  if (!keys || turns.length === 0) return false;
   const opened = await Promise.all(
-    ours.map((turn) => openStored(turn, keys, chat.envelopes, chat.state.turns.get(turn.turn_id))),
+    turns.map((turn) => openStored(turn, keys, chat.envelopes, chat.state.turns.get(turn.turn_id))),
   );
   const facts = opened.filter((fact) => fact !== null);
   if (facts.length === 0) return false;

@@ -8,6 +8,7 @@ import type { LiveChat } from './live_chat';
 import { notHereProblem, problemOfError } from './problems';
 import { isUnfinished, pullChat, pullChats, pullTurns, readChat, tailOf, type PulledChat } from './pulling';
 import type { Sync } from './sync';
+import { distrustOf, Untrusted } from './untrusted';
 
 /** So many recent chats are kept readable without being asked for. */
 const RECENT = 40;
@@ -108,9 +109,8 @@ export class Refresh {
     if (epochs.length > 0 && Math.min(...epochs) > this.sync.master.epoch) return this.sync.parts.keysAhead();
     const before = list.get(id);
     if (before && saysNothingNew(pulled, before, this.sync.master.epoch)) return;
-    const keys = this.sync.live(id)?.keys ?? this.sync.keysOf({ ...pulled, id });
-    keys.update(pulled);
-    const kept = await readChat(pulled, keys, before);
+    const { kept, distrusted } = await readChat(pulled, this.sync.keysOf({ ...pulled, id }), before);
+    if (distrusted !== null) this.sync.parts.failed(new Untrusted(distrusted));
     const now = list.get(id);
     // Deleted while this was being read: it must not come back.
     if (before && !now) return;
@@ -184,7 +184,7 @@ export class Refresh {
     return chat !== null && this.sync.isShown(chat);
   }
 
-  /** One pull of a chat at a time. A failure is told only where there is nothing to show. */
+  /** One pull of a chat at a time. A failure is told only where there is nothing to show, a lie always. */
   async #queued(chat: LiveChat, work: () => Promise<void>): Promise<void> {
     const before = this.#pulling.get(chat.id) ?? Promise.resolve();
     const mine = this.sync
@@ -201,8 +201,10 @@ export class Refresh {
   #tellProblem(chat: LiveChat, error: unknown): void {
     const blank = chat.state.turns.size === 0 && chat.kept !== null && chat.kept.stored;
     const offline = error instanceof ApiError && error.code === 'offline';
-    const problem = error === null || !blank ? null : offline ? notHereProblem() : problemOfError(error);
-    if (chat.problem === problem) return;
+    const untold = error === null || (!blank && distrustOf(error) === null);
+    const problem = untold ? null : offline ? notHereProblem() : problemOfError(error);
+    // A lie isn't taken back by the truth that follows it.
+    if (chat.problem === problem || chat.problem?.untrusted) return;
     chat.problem = problem;
     chat.tell();
   }
@@ -224,6 +226,7 @@ export class Refresh {
     const kept = this.sync.list.get(id);
     const gone = error instanceof ApiError && error.code === 'chat_not_found';
     if (gone && kept?.stored) await this.sync.forgetChat(id);
+    if (distrustOf(error) !== null) this.sync.parts.failed(error);
     return null;
   }
 

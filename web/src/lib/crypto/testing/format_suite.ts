@@ -16,10 +16,11 @@ import {
 } from '../envelope';
 import type { Namespace, Place } from '../envelope';
 import { derive, hashOf, importKey } from '../keys';
+import { derivePasskey, prfInput } from '../passkeys';
 import { derivePasswordWith, type Stretch } from '../passwords';
 import { deriveRecovery, readRecoveryKey, writeRecoveryKey } from '../recovery';
 import { commitToMaster, makeStatement, statementBytes, verifyStatement } from '../statements';
-import type { WrappedKeys } from '../wrapped';
+import type { WrappedKeys, WrappedMethod } from '../wrapped';
 import * as xwing from '../xwing';
 import { reasonOf } from './refusals';
 
@@ -31,7 +32,7 @@ interface PlaceVector extends Fields<'account' | 'scope' | 'record' | 'parent' |
   version: number;
 }
 
-interface EnvelopeVector extends Fields<'name' | 'key' | 'envelope'> {
+export interface EnvelopeVector extends Fields<'name' | 'key' | 'envelope'> {
   suite: 1 | 2;
   place: PlaceVector;
 }
@@ -66,11 +67,21 @@ export interface FormatVectors {
     refused: { name: string; reason: string; wrapped: WrappedKeys }[];
   };
   hpke: Fields<'seed' | 'info' | 'plaintext' | 'ciphertext'>[];
+  passkeys: {
+    input: string;
+    keks: Fields<'account' | 'credential_id' | 'output' | 'kek'>[];
+    refused: Fields<'name' | 'output' | 'reason'>[];
+    account: Fields<'account' | 'master_key'> & {
+      wrapped: WrappedKeys;
+      outputs: Fields<'passkey' | 'security_key'>;
+      refused: (Fields<'name' | 'reason'> & { method: WrappedMethod })[];
+    };
+  };
 }
 
 const SECTIONS =
-  'about,account,derivations,envelopes,envelopes_refused,hpke,padding,passwords,passwords_refused,recovery,' +
-  'recovery_refused,statements,xwing';
+  'about,account,derivations,envelopes,envelopes_refused,hpke,padding,passkeys,passwords,passwords_refused,' +
+  'recovery,recovery_refused,statements,xwing';
 
 const bytes = fromBase64url;
 const text = toBase64url;
@@ -91,7 +102,7 @@ function placeOf({ place }: EnvelopeVector): Place {
   return { ...place, namespace, parent: bytes(place.parent) };
 }
 
-async function open(vector: EnvelopeVector): Promise<string> {
+export async function openVector(vector: EnvelopeVector): Promise<string> {
   const [key, place, envelope] = [bytes(vector.key), placeOf(vector), bytes(vector.envelope)];
   const content =
     vector.suite === 2
@@ -108,6 +119,7 @@ export function testFormats(vectors: FormatVectors, stretch: Stretch): void {
   testProofs(vectors, stretch);
   testEnvelopes(vectors);
   testAccount(vectors.account);
+  testPasskeys(vectors.passkeys);
 }
 
 function testKeys(vectors: FormatVectors): void {
@@ -179,7 +191,7 @@ function testEnvelopes(vectors: FormatVectors): void {
   test.each(vectors.envelopes)('envelope opens: $name', async (vector) => {
     const whole = bytes(vector.envelope);
     const header = whole.slice(0, HEADER_BYTES);
-    expect(await open(vector)).toBe(vector.content);
+    expect(await openVector(vector)).toBe(vector.content);
     expect(text(header)).toBe(vector.header);
     expect(text(makeHeader(placeOf(vector), header.slice(7, 15)))).toBe(vector.header);
     expect(text(makeAad(placeOf(vector), header))).toBe(vector.aad);
@@ -193,7 +205,7 @@ function testEnvelopes(vectors: FormatVectors): void {
   });
 
   test.each(vectors.envelopes_refused)('envelope refused: $name', async (vector) => {
-    expect(await reasonOf(open(vector))).toBe(vector.reason);
+    expect(await reasonOf(openVector(vector))).toBe(vector.reason);
   });
 }
 
@@ -215,5 +227,40 @@ function testAccount(vector: FormatVectors['account']): void {
       const attempt = unlock({ wrapped, kind: 'password', kek, lowestEpoch, account });
       expect(await reasonOf(attempt)).toBe(reason);
     });
+  });
+}
+
+function testPasskeys({ input, keks, refused, account: vector }: FormatVectors['passkeys']): void {
+  const kekOf = (output: string, credential: string, account: string) =>
+    derivePasskey({ account, credentialId: bytes(credential), output: bytes(output) });
+
+  test('what every authenticator is asked for', async () => {
+    expect(text(await prfInput())).toBe(input);
+  });
+
+  test.each([...keks.entries()])(
+    'key of a passkey: %i',
+    async (_, { account, credential_id, output, kek }) => {
+      expect(await sameKey(await kekOf(output, credential_id, account), kek)).toBe(true);
+    },
+  );
+
+  test.each(refused)('output of a passkey refused: $name', async ({ output, reason }) => {
+    expect(await reasonOf(kekOf(output, 'AAAA', vector.account))).toBe(reason);
+  });
+
+  test.each(['passkey', 'security_key'] as const)('account unlocks by %s', async (kind) => {
+    const { account, wrapped, outputs } = vector;
+    const credential = wrapped.methods.find((each) => each.kind === kind)?.credential_id ?? '';
+    const kek = await kekOf(outputs[kind], credential, account);
+    const { masterBytes } = await unlock({ wrapped, kind, kek, account });
+    expect(text(masterBytes)).toBe(vector.master_key);
+  });
+
+  test.each(vector.refused)('method of a passkey refused: $name', async ({ method, reason }) => {
+    const { account, wrapped, outputs } = vector;
+    const kek = await kekOf(outputs.passkey, method.credential_id ?? '', account);
+    const attempt = unlock({ wrapped: { ...wrapped, methods: [method] }, kind: method.kind, kek, account });
+    expect(await reasonOf(attempt)).toBe(reason);
   });
 }

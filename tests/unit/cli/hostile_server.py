@@ -1,0 +1,81 @@
+"""A server that says what a scenario of hostile_v1.json makes of the honest answers, and keeps what is written to it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from sealmate_cli.profile import Identity, Profile, ProfileFile, Seen
+from sealmate_cli.wire.http import Session
+from sealmate_cli.wire.shape import from_base64url
+from tests.unit.cli.fake_server import ORIGIN, FakeServer, FakeSocket, Json, problem
+from tests.vectors import make_vectors
+
+VECTORS: Json = json.loads(make_vectors.HOSTILE_FILE.read_text())
+PERSON: Json = VECTORS["person"]
+_SIGNING_IN = {"POST /auth/login", "POST /auth/login/password", "POST /auth/login/totp", "POST /auth/logout"}
+
+
+def lied(lies: list[Json]) -> Json:
+    """What is said, with these lies in it; those that take something away come last, so that places stay."""
+    said: Json = copy.deepcopy(VECTORS["said"])
+    for lie in lies:
+        *path, last = lie["at"]
+        place = said
+        for step in path:
+            place = place[step]
+        if "value" in lie:
+            place[last] = lie["value"]
+        else:
+            del place[last]
+    return said
+
+
+@dataclass
+class HostileServer(FakeServer):
+    said: Json = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+    """What would have changed something, were it true."""
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        name = f"{request.method} {request.url.path.removeprefix('/api')}"
+        if request.method != "GET" and name not in _SIGNING_IN | {"POST /auth/ticket"}:
+            self.written.append(name)
+        if name in self.said:
+            return httpx.Response(200, json=self.said[name])
+        return httpx.Response(204) if request.method == "POST" else problem("chat_not_found", 404)
+
+    def act(self, socket: FakeSocket, action: Json) -> None:
+        if action["action"] == "resume":
+            socket.tell(*self.said["events"])
+        if action["action"] == "ask":
+            self.written.append("ask")
+            self._begin(action)
+            ids = {"turn_id": action["turn_id"], "chat_id": action["chat_id"]}
+            socket.tell({"type": "turn_accepted", **ids}, {"type": "turn_stopped", **ids})
+
+    def _begin(self, ask: Json) -> None:
+        keys = self.said["begun"]["keys"] or [{"generation": 1, "envelope": ask.get("chat_key", "")}]
+        row = {"chat_id": ask["chat_id"], "generation": 1, "keys": keys, "created_at": 1, "updated_at": 1}
+        self.said.setdefault(f"GET /chats/{ask['chat_id']}", row)
+
+
+def prepare(home: Path, device: str) -> None:
+    """The profile of a device as the scenarios know it."""
+    known = VECTORS["devices"][device]
+    account = PERSON["account"]
+    seen = {account: Seen.model_validate(known["pins"])} if "pins" in known else {}
+    identity = None
+    if "master_key" in known:
+        identity = Identity(
+            email=PERSON["email"],
+            session=Session.model_validate(VECTORS["said"]["POST /auth/login/totp"]["session"]),
+            epoch=known["epoch"],
+            master_key=from_base64url(known["master_key"]),
+            signing_public_key=from_base64url(PERSON["signing_public_key"]),
+        )
+    ProfileFile(home).save(Profile(server=ORIGIN, identity=identity, seen=seen))

@@ -1,0 +1,139 @@
+"""Every lie of hostile_v1.json, told to the terminal client through its commands: refused by its code, and nothing is written."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sealmate_cli.invocation import Surroundings
+from sealmate_cli.main import app
+from sealmate_cli.output import JsonOutput, printable
+from sealmate_cli.profile import ProfileFile
+from sealmate_cli.watching import TurnView
+from tests.unit.cli.conftest import make_device
+from tests.unit.cli.fake_server import Json
+from tests.unit.cli.hostile_server import PERSON, VECTORS, HostileServer, lied, prepare
+
+SCENARIOS: list[Json] = VECTORS["scenarios"]
+
+
+@dataclass(frozen=True)
+class Terminal:
+    server: HostileServer
+    home: Path
+
+    def run(self, *arguments: str, typed: str = "") -> str | None:
+        """The code it ends with; None if all is well."""
+        result = self.result(*arguments, typed=typed)
+        code: str | None = json.loads(result.stderr.splitlines()[-1])["error"]["code"] if result.exit_code else None
+        return code
+
+    def result(self, *arguments: str, typed: str = "") -> Result:
+        surroundings = Surroundings(make_client=lambda origin, home: make_device(self.server, home, origin))
+        words = ["--json", "--home", str(self.home), *arguments]
+        return CliRunner().invoke(app, words, input=typed, obj=surroundings, catch_exceptions=False)
+
+
+def sign_in(terminal: Terminal) -> str | None:
+    options = ("--email", PERSON["email"], "--password-stdin", "--totp-code", PERSON["code"])
+    return terminal.run("login", *options, typed=f"{PERSON['password']}\n")
+
+
+def follow(terminal: Terminal) -> str | None:
+    return terminal.run("whoami")
+
+
+def read_list(terminal: Terminal) -> str | None:
+    return terminal.run("chats")
+
+
+def read_chat(terminal: Terminal) -> str | None:
+    """And goes on with it, if it can be trusted."""
+    code = terminal.run("history", PERSON["talk"])
+    assert terminal.run("chat", "--chat", PERSON["talk"], "And?") == code
+    return code
+
+
+def hear_answer(terminal: Terminal) -> str | None:
+    client = make_device(terminal.server, terminal.home)
+    view = TurnView(JsonOutput())
+
+    async def hear() -> None:
+        async with client.connect() as connection:
+            async for event in connection.resume(PERSON["turn"], PERSON["running"]):
+                view.show(event)
+
+    asyncio.run(hear())
+    client.close()
+    failure = view.outcome.failure
+    return failure.code if failure else None
+
+
+def begin_chat(terminal: Terminal) -> str | None:
+    return terminal.run("chat", "--new", "Hello")
+
+
+ACTS: dict[str, Callable[[Terminal], str | None]] = {
+    "sign in": sign_in,
+    "follow": follow,
+    "list": read_list,
+    "open": read_chat,
+    "answer": hear_answer,
+    "begin": begin_chat,
+}
+# What is written where the server is honest; of a lie about what was begun, the beginning itself.
+WRITTEN = {"follow": ["POST /account/keys/acknowledged"], "open": ["ask"], "begin": ["ask"]}
+
+
+def make_terminal(home: Path, device: str, lies: list[Json]) -> Terminal:
+    prepare(home, device)
+    return Terminal(HostileServer(said=lied(lies)), home)
+
+
+def test_every_act_is_played_here() -> None:
+    assert {each["act"] for each in SCENARIOS} == set(ACTS)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[each["name"] for each in SCENARIOS])
+def test_a_lie(scenario: Json, tmp_path: Path) -> None:
+    terminal = make_terminal(tmp_path, scenario["device"], scenario["lies"])
+    before = ProfileFile(tmp_path).load()
+    assert ACTS[scenario["act"]](terminal) == scenario["code"]
+    assert terminal.server.written == (["ask"] if scenario["act"] == "begin" else [])
+    assert ProfileFile(tmp_path).load() == before
+
+
+@pytest.mark.parametrize(("act", "device"), sorted({(each["act"], each["device"]) for each in SCENARIOS}))
+def test_the_same_without_a_lie(act: str, device: str, tmp_path: Path) -> None:
+    terminal = make_terminal(tmp_path, device, [])
+    assert ACTS[act](terminal) is None
+    assert terminal.server.written == (WRITTEN.get(act, []) if device != "here" or act != "follow" else [])
+
+
+def test_what_was_sent_is_kept_for_whoever_looks_into_it(tmp_path: Path) -> None:
+    (planted,) = (each for each in SCENARIOS if each["name"] == "master key planted")
+    terminal = make_terminal(tmp_path, "new", planted["lies"])
+    assert sign_in(terminal) == "wrong_key"
+    (file,) = tmp_path.glob("evidence-*-wrong_key.json")
+    assert file.stat().st_mode & 0o077 == 0
+    kept = json.loads(file.read_text())
+    told = {each["request"]: each["answer"] for each in kept["answers"]}
+    assert told["POST /auth/login/totp"] == {"keys": terminal.server.said["POST /auth/login/totp"]["keys"]}
+    assert "login_id" not in told["POST /auth/login"]
+
+
+@pytest.mark.parametrize("words", VECTORS["words"], ids=[each["name"] for each in VECTORS["words"]])
+def test_words_of_an_answer_are_only_shown(words: Json) -> None:
+    shown = printable(words["text"])
+    assert all(each in "\n\t" or each.isprintable() for each in shown)
+    assert not any("\u202a" <= each <= "\u202e" or "\u2066" <= each <= "\u2069" for each in shown)
+    # What is harmless stays as it was written: no markup is obeyed, no address is hidden.
+    assert [each for each in words["text"] if each.isascii() and each.isprintable()] == [
+        each for each in shown if each.isascii() and each.isprintable()
+    ]

@@ -1,0 +1,67 @@
+// A server that says what it is told to, and keeps what is written to it.
+import type { Socket, SocketListener } from '$lib/sync/connection';
+import type { Said } from './scenarios';
+
+const SIGNING_IN = [
+  'POST /auth/login',
+  'POST /auth/login/password',
+  'POST /auth/login/totp',
+  'POST /auth/logout',
+  'POST /auth/ticket',
+];
+type Ask = { action: string; turn_id: string; chat_id: string; chat_key?: string };
+
+export class HostileServer {
+  /** What would have changed something, were it true. */
+  readonly written: string[] = [];
+  readonly asked: string[] = [];
+
+  constructor(readonly said: Said) {}
+
+  readonly fetch: typeof fetch = async (input, init) => {
+    const [path = ''] = String(input).replace('/api', '').split('?');
+    const method = init?.method ?? 'GET';
+    const name = `${method} ${path}`;
+    this.asked.push(name);
+    if (method !== 'GET' && !SIGNING_IN.includes(name)) this.written.push(name);
+    if (name in this.said) return new Response(JSON.stringify(this.said[name]));
+    if (method === 'POST') return new Response(null, { status: 204 });
+    const problem = { code: 'chat_not_found', title: '', next_step: '', status: 404 };
+    return new Response(JSON.stringify(problem), { status: 404 });
+  };
+
+  readonly dial = (_ticket: string, listener: SocketListener): Socket => {
+    queueMicrotask(() => listener.opened());
+    return {
+      send: (text) => this.#act(JSON.parse(text) as Ask, listener),
+      close: () => undefined,
+    };
+  };
+
+  #act(action: Ask, listener: SocketListener): void {
+    const tell = (event: unknown) => listener.received(JSON.stringify(event));
+    if (action.action === 'resume') (this.said.events as unknown[]).forEach(tell);
+    if (action.action !== 'ask') return;
+    this.written.push('ask');
+    this.#begin(action);
+    const ids = { turn_id: action.turn_id, chat_id: action.chat_id };
+    tell({ ...ids, type: 'turn_accepted' });
+    tell({ ...ids, type: 'turn_stopped' });
+  }
+
+  #begin({ chat_id, chat_key = '' }: Ask): void {
+    const own = [{ generation: 1, envelope: chat_key }];
+    const keys = (this.said.begun as { keys: unknown }).keys ?? own;
+    const times = { created_at: 1, updated_at: 1, active_at: 1 };
+    this.said[`GET /chats/${chat_id}`] ??= {
+      chat_id,
+      generation: 1,
+      keys,
+      title: null,
+      details: null,
+      revision: 0,
+      deleted: false,
+      ...times,
+    };
+  }
+}
