@@ -4,6 +4,9 @@ import { expect, test } from './fixtures';
 import { looked } from './looks';
 import { answered, answers, composer, chatShown, rowOf, said, signUp, startChat, unique } from './person';
 
+// The longest file by far: both workers take of it.
+test.describe.configure({ mode: 'parallel' });
+
 /** Goes there, and waits until the side bar has loaded too. */
 async function visit(page: Page, path: string): Promise<void> {
   await page.goto(path);
