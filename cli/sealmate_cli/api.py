@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import ValidationError
 
+from sealmate_cli.device_keys import Sign
 from sealmate_cli.errors import ClientError, NotSignedIn, ServerRefused, UnexpectedAnswer, Unreachable
 from sealmate_cli.socket import is_loopback
 from sealmate_cli.wire.http import Problem
@@ -39,16 +40,27 @@ class Api:
         body: dict[str, Any] | None = None,
         query: dict[str, str] | None = None,
         token: str | None = None,
+        sign: Sign | None = None,
+        step: str | None = None,
     ) -> Answer:
-        response = self._send(method, path, body=body, query=query, token=token)
+        """`sign`: by this device, what the server wants signed; `step`: the id of a sign-in's step, which is signed at once."""
+        response = self._send(method, path, body=body, query=query, token=token, sign=sign, step=step)
         try:
             return answer.model_validate_json(response.content)
         except ValidationError as error:
             raise UnexpectedAnswer from error
 
-    def tell(self, method: str, path: str, *, body: dict[str, Any] | None = None, token: str | None = None) -> None:
+    def tell(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: dict[str, Any] | None = None,
+        token: str | None = None,
+        sign: Sign | None = None,
+    ) -> None:
         """A call whose answer has no body."""
-        self._send(method, path, body=body, query=None, token=token)
+        self._send(method, path, body=body, query=None, token=token, sign=sign)
 
     def close(self) -> None:
         self._http.close()
@@ -61,8 +73,30 @@ class Api:
         body: dict[str, Any] | None,
         query: dict[str, str] | None,
         token: str | None,
+        sign: Sign | None = None,
+        step: str | None = None,
+    ) -> httpx.Response:
+        try:
+            return self._send_once(method, path, body=body, query=query, token=token, sign=sign, nonce=step)
+        except ServerRefused as refused:
+            if sign is None or refused.nonce is None:
+                raise
+            return self._send_once(method, path, body=body, query=query, token=token, sign=sign, nonce=refused.nonce)
+
+    def _send_once(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: dict[str, Any] | None,
+        query: dict[str, str] | None,
+        token: str | None,
+        sign: Sign | None,
+        nonce: str | None,
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if sign is not None and nonce is not None:
+            headers["DPoP"] = sign(method, f"{self.server}/api{path}", nonce)
         try:
             response = self._http.request(method, path, json=body, params=query, headers=headers)
         except httpx.TransportError as error:

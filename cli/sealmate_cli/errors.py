@@ -29,6 +29,7 @@ class ServerRefused(ClientError):
         details = {name: number for name, number in numbers.items() if number is not None}
         super().__init__(problem.code, problem.title, problem.next_step, **details)
         self.passing = problem.status >= 500
+        self.nonce = problem.nonce
 
 
 class Unreachable(ClientError):

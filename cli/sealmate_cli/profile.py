@@ -3,7 +3,8 @@
 The file holds the session token and the master key, because a terminal program starts anew for every command and
 must open chats without asking for the password and a code each time. Whoever can read the file can read the
 account's chats: it is created with rights 0600 and replaced as a whole, `sealmate logout` wipes both, and so does a
-session that the server has ended. Only the highest epoch and manifest seen stay, so that older ones are refused later too.
+session that the server has ended. Only the highest epoch and manifest seen stay, so that older ones are refused later too, and
+the device's own signing key, so that it is known again at the next sign-in.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from sealmate_cli.crypto import Pins
+from sealmate_cli.device_keys import make_device_key
 from sealmate_cli.errors import ClientError
 from sealmate_cli.wire.http import Session
 from sealmate_cli.wire.shape import Bytes, Shape
@@ -51,7 +53,8 @@ class Profile(Shape):
     server: str | None = None
     identity: Identity | None = None
     seen: dict[str, Seen] = Field(default_factory=dict)
-    """By account."""
+    device_keys: dict[str, Bytes] = Field(default_factory=dict)
+    """Both by account."""
 
     def lowest_epoch(self, account: str) -> int:
         return self.pins_of(account).epoch
@@ -61,10 +64,13 @@ class Profile(Shape):
 
     def signed_in(self, server: str, identity: Identity, pins: Pins) -> "Profile":
         seen = {**self.seen, identity.account: Seen(**vars(pins))}
-        return Profile(server=server, identity=identity, seen=seen)
+        return self.model_copy(update={"server": server, "identity": identity, "seen": seen})
 
     def signed_out(self) -> "Profile":
-        return Profile(server=self.server, seen=self.seen)
+        return self.model_copy(update={"identity": None})
+
+    def with_device_key(self, account: str, device_key: bytes) -> "Profile":
+        return self.model_copy(update={"device_keys": {**self.device_keys, account: device_key}})
 
     def with_session(self, session: Session) -> "Profile":
         if self.identity is None:
@@ -103,6 +109,15 @@ class ProfileFile:
         except BaseException:
             os.unlink(temporary)
             raise
+
+    def device_key(self, account: str) -> bytes:
+        """Made where there is none yet."""
+        with self.locked():
+            profile = self.load()
+            if account not in profile.device_keys:
+                profile = profile.with_device_key(account, make_device_key())
+                self.save(profile)
+            return profile.device_keys[account]
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from sealmate_cli.api import Answer, Api
+from sealmate_cli.device_keys import Sign, signer
 from sealmate_cli.errors import ClientError, NotSignedIn, Tampered
 from sealmate_cli.profile import Identity, ProfileFile
 from sealmate_cli.wire import http as wire
@@ -48,10 +49,14 @@ class SessionCalls:
 
     def tell(self, method: str, path: str, body: dict[str, Any]) -> None:
         """A call whose answer has no body."""
-        self._with_token(lambda token: self._api.tell(method, path, body=body, token=token))
+        sign = self._sign()
+        self._with_token(lambda token: self._api.tell(method, path, body=body, token=token, sign=sign))
 
     def ticket(self) -> str:
-        return self._with_token(lambda token: self._api.call(wire.Ticket, "POST", "/auth/ticket", token=token)).ticket
+        sign = self._sign()
+        return self._with_token(
+            lambda token: self._api.call(wire.Ticket, "POST", "/auth/ticket", token=token, sign=sign)
+        ).ticket
 
     def end(self) -> None:
         """Wipes token and master key here first, so that it holds even if the server can't be told."""
@@ -90,7 +95,9 @@ class SessionCalls:
 
     def _rotate(self, session: wire.Session) -> str:
         try:
-            answer = self._api.call(wire.SessionAnswer, "POST", "/auth/session/rotate", token=session.token)
+            answer = self._api.call(
+                wire.SessionAnswer, "POST", "/auth/session/rotate", token=session.token, sign=self._sign()
+            )
         except NotSignedIn:
             self._wipe()
             raise
@@ -98,6 +105,12 @@ class SessionCalls:
             raise Tampered("session", "wrong_account")
         self._profile.save(self._profile.load().with_session(answer.session))
         return answer.session.token
+
+    def _sign(self) -> Sign:
+        device_key = self._profile.load().device_keys.get(self.identity().account)
+        if device_key is None:
+            raise NotSignedIn("This device's own key is gone from its profile.")
+        return signer(device_key, self._now)
 
     def _wipe(self) -> None:
         self._profile.save(self._profile.load().signed_out())

@@ -2,11 +2,13 @@
 
 import contextlib
 import platform
+import time
 from dataclasses import dataclass
 
 from sealmate_cli import crypto
 from sealmate_cli.api import Api
 from sealmate_cli.crypto import CryptoError
+from sealmate_cli.device_keys import Sign, signer
 from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.profile import Identity, ProfileFile
 from sealmate_cli.renewing import checked
@@ -60,7 +62,10 @@ class Signup:
             "device": DEVICE,
             "transport": "bearer",
         }
-        done = self._api.call(wire.SignupCompleted, "POST", "/auth/signup/complete", body=body)
+        sign = _signer(self._profile, master.account)
+        done = self._api.call(
+            wire.SignupCompleted, "POST", "/auth/signup/complete", body=body, sign=sign, step=self._id
+        )
         public = keys.signing.public_key
         pins = crypto.Pins().advanced(master.account, keys.statement, None, public)
         _remember(self._profile, self._api.server, self._email, done.session, master=master, pins=pins)
@@ -109,7 +114,8 @@ class Login:
             "device": DEVICE,
             "transport": "bearer",
         }
-        done = self._api.call(wire.LoginCompleted, "POST", "/auth/login/totp", body=body)
+        sign, step = _signer(self._profile, self._started.account_id), self._started.login_id
+        done = self._api.call(wire.LoginCompleted, "POST", "/auth/login/totp", body=body, sign=sign, step=step)
         try:
             master, pins = self._unlock(done, self._kek)
         except Tampered:
@@ -152,6 +158,10 @@ def _remember(
     with file.locked():
         file.save(file.load().signed_in(server, identity, pins))
     return identity
+
+
+def _signer(file: ProfileFile, account: str) -> Sign:
+    return signer(file.device_key(account), time.time)
 
 
 def _digits(code: str) -> str:

@@ -35,7 +35,7 @@ def end_session(session_id: str) -> None:
 
 @app.serve("POST", "/account/step-up")
 def step_up() -> answers.SteppedUp:
-    session, body = _session(), app.body(requests.StepUp)
+    session, body = _signed(), app.body(requests.StepUp)
     return wiring.stepping_up()(session, auth=body.auth, code=body.code)
 
 
@@ -87,7 +87,7 @@ def start_step_up_by_key() -> answers.CeremonyOptions:
 
 @app.serve("POST", "/account/step-up/passkey")
 def step_up_by_key() -> answers.SteppedUp:
-    session, body = _session(), app.body(requests.StepUpByKey)
+    session, body = _signed(), app.body(requests.StepUpByKey)
     return wiring.stepping_up_by_key()(session, challenge_id=body.challenge_id, assertion=body.assertion)
 
 
@@ -126,12 +126,17 @@ def erase_account() -> Response:
     if body.auth is None or body.code is None:
         wiring.erase_account()(_proved(), proofs=None)
     else:
-        wiring.erase_account()(_session(), proofs=(body.auth, body.code))
+        wiring.erase_account()(_signed(), proofs=(body.auth, body.code))
     return Response(body="", status_code=202, headers={"Set-Cookie": clear_cookie()})
 
 
 def _session() -> Session:
     return wiring.sessions().authenticate(app.current_request)
+
+
+def _signed() -> Session:
+    """By the session's own device."""
+    return wiring.sessions().signed(app.current_request)
 
 
 def _proved() -> Session:

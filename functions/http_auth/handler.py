@@ -5,9 +5,10 @@ from __future__ import annotations
 from chalice.app import Response
 
 from sealmate import entry, wiring
-from sealmate.accounts import answers, requests, tickets
+from sealmate.accounts import answers, device_proofs, requests, tickets
+from sealmate.accounts.records import Device
 from sealmate.accounts.sessions import Issued
-from sealmate.accounts.transport import clear_cookie, cookie_of, may_have_cookie, source_of
+from sealmate.accounts.transport import clear_cookie, cookie_of, may_have_cookie, place_of, source_of
 from sealmate.model import Nothing, Shape
 from sealmate.settings import settings
 
@@ -36,7 +37,8 @@ def start_sign_up_passkey() -> answers.CeremonyOptions:
 def complete_sign_up() -> Response:
     body = app.body(requests.CompleteSignUp)
     by_cookie = _by_cookie(body.transport)
-    issued, codes = wiring.signing_up().complete(body)
+    device = _device(body.device, step_id=body.signup_token.partition(".")[0])
+    issued, codes = wiring.signing_up().complete(body, device=device)
     session = answers.session_answer(issued, by_cookie=by_cookie)
     return _give(answers.SignUpCompleted(session=session, backup_codes=codes), issued, by_cookie, status=201)
 
@@ -58,7 +60,8 @@ def prove_code() -> Response:
     body = app.body(requests.ProveCode)
     wiring.networks().count(_source())
     by_cookie = _by_cookie(body.transport)
-    issued, keys = wiring.signing_in().prove_code(login_id=body.login_id, code=body.code, device=body.device)
+    device = _device(body.device, step_id=body.login_id)
+    issued, keys = wiring.signing_in().prove_code(login_id=body.login_id, code=body.code, device=device)
     session = answers.session_answer(issued, by_cookie=by_cookie)
     return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
 
@@ -73,8 +76,9 @@ def prove_security_key() -> Response:
     body = app.body(requests.ProveSecurityKey)
     wiring.networks().count(_source())
     by_cookie = _by_cookie(body.transport)
+    device = _device(body.device, step_id=body.login_id)
     issued, keys = wiring.signing_in_by_key().finish_second(
-        login_id=body.login_id, challenge_id=body.challenge_id, assertion=body.assertion, device=body.device
+        login_id=body.login_id, challenge_id=body.challenge_id, assertion=body.assertion, device=device
     )
     session = answers.session_answer(issued, by_cookie=by_cookie)
     return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
@@ -91,8 +95,9 @@ def sign_in_by_passkey() -> Response:
     body = app.body(requests.SignInByPasskey)
     wiring.networks().count(_source())
     by_cookie = _by_cookie(body.transport)
+    device = _device(body.device, step_id=body.challenge_id)
     issued, keys = wiring.signing_in_by_key().finish(
-        challenge_id=body.challenge_id, assertion=body.assertion, device=body.device
+        challenge_id=body.challenge_id, assertion=body.assertion, device=device
     )
     session = answers.session_answer(issued, by_cookie=by_cookie)
     return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
@@ -113,8 +118,14 @@ def log_out() -> Response:
 
 @app.serve("POST", "/auth/ticket")
 def make_ticket() -> answers.TicketMade:
-    session = wiring.sessions().authenticate(app.current_request)
+    session = wiring.sessions().signed(app.current_request)
     return answers.TicketMade(ticket=wiring.tickets().make(session), expires_in=tickets.LIFETIME)
+
+
+def _device(name: str, *, step_id: str) -> Device:
+    """What signs in, by the key that signed this step. InvalidDeviceProof."""
+    key = device_proofs.key_at_sign_in(app.current_request, step_id=step_id)
+    return Device(key=key, name=name, place=place_of(app.current_request, origin_secret=settings().origin_secret))
 
 
 def _source() -> str:

@@ -1,6 +1,7 @@
 """What no client of ours would send over HTTP: a problem document with a stable code and a next step, and nothing stored."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from sealmate.errors import BY_NAME
 from sealmate_cli import crypto
+from sealmate_cli.device_keys import make_device_key, signer
 from sealmate_cli.wire.shape import from_base64url, to_base64url
 from tests.e2e.hearing import ask
 from tests.e2e.person import Person
@@ -87,8 +89,8 @@ FOLLOWING = [
     (
         "/auth/login/totp",
         {"login_id": NOBODY, "code": "000000", "device": "x", "transport": "bearer"},
-        410,
-        "step_expired",
+        401,
+        "invalid_device_proof",
     ),
     (
         "/auth/login/totp",
@@ -199,7 +201,7 @@ def test_a_cookie_works_for_our_own_pages_only(stack: Stack, http: httpx.Client,
     session = caller.laptop.identity().session
     cookie = {"Cookie": f"__Host-sealmate={session.token}"}
     assert http.get("/wallet", headers=cookie).status_code == 200
-    assert http.post("/auth/ticket", headers={**cookie, "Origin": stack.url}).status_code == 200
+    _expect(http.post("/auth/ticket", headers={**cookie, "Origin": stack.url}), 401, "device_proof_needed")
     for origin in ({}, {"Origin": "null"}, {"Origin": "https://evil.example"}, {"Origin": f"{stack.url}.evil.example"}):
         _expect(http.post("/auth/ticket", headers={**cookie, **origin}), 403, "foreign_origin")
 
@@ -217,7 +219,8 @@ def test_a_browser_gets_its_session_as_a_cookie_and_nowhere_else(
     }
     code = {**login, "code": caller.backup_codes.pop(), "device": "A browser", "transport": "cookie"}
     _expect(http.post("/auth/login/totp", json=code), 403, "foreign_origin")
-    answer = http.post("/auth/login/totp", json=code, headers={"Origin": stack.url})
+    proof = signer(make_device_key(), time.time)("POST", f"{stack.url}/api/auth/login/totp", login["login_id"])
+    answer = http.post("/auth/login/totp", json=code, headers={"Origin": stack.url, "DPoP": proof})
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("__Host-sealmate=")
     assert {"Secure", "HttpOnly", "SameSite=Strict", "Path=/"} <= {part.strip() for part in cookie.split(";")}

@@ -8,6 +8,7 @@ import pytest
 
 from sealmate_cli.client import Client
 from sealmate_cli.errors import ClientError
+from sealmate_cli.wire.http import SessionAnswer
 from tests.e2e.hearing import ask
 from tests.e2e.person import Person
 from tests.e2e.playbook import Playbook, unique
@@ -19,6 +20,12 @@ from tests.scripted_model.scripts import ANSWER, Stream
 def _call(person: Person, method: str, path: str, token: str) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}"}
     return httpx.request(method, f"{person.url}/api{path}", headers=headers, trust_env=False, timeout=60)
+
+
+def _rotate(device: Client, token: str) -> str:
+    """As the device would, with a token that it may have used before."""
+    answer = device._api.call(SessionAnswer, "POST", "/auth/session/rotate", token=token, sign=device._session._sign())
+    return answer.session.token
 
 
 def _token(device: Client) -> str:
@@ -75,19 +82,31 @@ def test_signing_out_ends_the_session_and_its_connections(stack: Stack, person: 
 
 
 def test_a_token_rotates_and_a_lost_reply_can_be_asked_for_again(person: Person) -> None:
-    old = _token(person.device())
-    new = _call(person, "POST", "/auth/session/rotate", old).json()["session"]["token"]
+    device = person.device()
+    old = _token(device)
+    new = _rotate(device, old)
     assert new != old
-    assert _call(person, "POST", "/auth/session/rotate", old).json()["session"]["token"] == new
+    assert _rotate(device, old) == new
     assert _call(person, "GET", "/wallet", new).status_code == 200
     assert _call(person, "GET", "/wallet", old).status_code == 200, "for a minute"
+
+
+def test_a_copied_token_opens_no_connection_and_lasts_no_longer(person: Person) -> None:
+    """Whoever has the token, but not the key of the device it was given to."""
+    token = _token(person.device())
+    for path in ("/auth/ticket", "/auth/session/rotate"):
+        assert _call(person, "POST", path, token).json()["code"] == "device_proof_needed"
+        thief = person.device()
+        with pytest.raises(ClientError) as refused:
+            thief._api.call(SessionAnswer, "POST", path, token=token, sign=thief._session._sign())
+        assert refused.value.code == "invalid_device_proof"
 
 
 def test_a_token_used_long_after_its_rotation_ends_the_session(stack: Stack, person: Person) -> None:
     """Somebody else holds a copy. The minute is taken from the session's row, as waiting would."""
     device = person.device()
     old, session = _token(device), device.identity().session.session_id
-    new = _call(person, "POST", "/auth/session/rotate", old).json()["session"]["token"]
+    new = _rotate(device, old)
     (row,) = [row for row in stack.rows("AccountsTable") if session in row["sk"]["S"]]
     stack.client("dynamodb").update_item(
         TableName=stack.outputs["AccountsTable"],

@@ -40,6 +40,7 @@ class Rows:
     sign_ups: dict[str, SignUp] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
     tries: dict[str, Tries] = field(default_factory=dict)
+    nonces: set[tuple[str, str]] = field(default_factory=set)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     challenges: dict[str, Challenge] = field(default_factory=dict)
     pending_emails: dict[str, EmailChange] = field(default_factory=dict)
@@ -245,6 +246,13 @@ class FakeSessions(_Store):
                 expires_at=rotated.expires_at,
             )
             return True
+
+    def spend_nonce(self, session: Session, nonce: str, *, expires_at: int) -> bool:
+        assert expires_at
+        with self._rows.lock:
+            spent = (session.account_id, nonce) in self._rows.nonces
+            self._rows.nonces.add((session.account_id, nonce))
+            return not spent
 
     def touch(self, session: Session, *, now: int) -> None:
         with self._rows.lock:

@@ -1,12 +1,27 @@
-"""A client of the REST API in process: builds the events that API Gateway sends and reads the replies it would pass on."""
+"""A client of the REST API in process: builds the events that API Gateway sends and reads the replies it would pass on.
+
+It signs as a client does: a sign-in's step at once, and elsewhere what it is told to sign.
+"""
 
 from __future__ import annotations
 
 import importlib
 import json
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
+
+from sealmate_cli.device_keys import make_device_key, signer
+
+ADDRESS = "https://sealmate.example"
+# Of the steps that begin a session, what in the body names them.
+_STEPS = {
+    "/auth/signup/complete": "signup_token",
+    "/auth/login/totp": "login_id",
+    "/auth/login/security-key": "login_id",
+    "/auth/login/passkey": "challenge_id",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +46,26 @@ class Api:
     """Knows the routes of the functions named, each a folder of functions/."""
 
     def __init__(self, *functions: str) -> None:
+        self.sign = signer(make_device_key(), time.time)
         self._apps = [importlib.import_module(f"functions.{name}.handler").app for name in functions]
 
     def call(self, method: str, path: str, body: object = None, *, source: str = "192.0.2.1", **headers: str) -> Reply:
-        """`body`: text as it is, everything else as JSON. Header names are written with underscores."""
+        """`body`: text as it is, everything else as JSON. Header names are written with underscores. A `dpop` is sent as given."""
+        if "dpop" in headers:
+            return self._call_once(method, path, body, source=source, **headers)
+        if path in _STEPS and isinstance(body, dict):
+            step = str(body.get(_STEPS[path])).partition(".")[0]
+            headers = {**headers, "dpop": self.proof(method, path, step)}
+        reply = self._call_once(method, path, body, source=source, **headers)
+        if reply.status != 401 or reply.code != "device_proof_needed":
+            return reply
+        signed = {**headers, "dpop": self.proof(method, path, reply.json["nonce"])}
+        return self._call_once(method, path, body, source=source, **signed)
+
+    def proof(self, method: str, path: str, nonce: str) -> str:
+        return self.sign(method, f"{ADDRESS}/api{path}", nonce)
+
+    def _call_once(self, method: str, path: str, body: object, *, source: str, **headers: str) -> Reply:
         app, resource, parameters = self._route(path)
         text = body if body is None or isinstance(body, str) else json.dumps(body)
         sent = {"content-type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}

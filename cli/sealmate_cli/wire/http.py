@@ -19,6 +19,7 @@ class Problem(Shape):
     request_id: str = ""
     retry_after: int | None = None
     missing_credits: int | None = None
+    nonce: str | None = None
 
 
 class SignupStarted(Shape):

@@ -73,6 +73,32 @@ class StepUpNeeded(SealmateError):
     next_step = "Prove it with your password, recovery key or passkey and a code, then do it again."
 
 
+class DeviceProofNeeded(SealmateError):
+    """Details: `nonce`, what the device's key is to sign with the request."""
+
+    code, status = "device_proof_needed", 401
+    message = "This needs the signature of the device that signed in."
+    next_step = "Nothing to do: apps sign it and send it again by themselves."
+
+
+class InvalidDeviceProof(SealmateError):
+    """No proof, one of another request, or by another key than the session's."""
+
+    code, status = "invalid_device_proof", 401
+    message = (
+        "The device's signature is missing or doesn't fit: this session belongs to another device, or its key is gone."
+    )
+    next_step = "Sign in again on this device; nothing you wrote is lost."
+
+
+class RenewalDue(SealmateError):
+    """A token that should have been renewed by its device hours ago."""
+
+    code, status = "renewal_due", 401
+    message = "This session's token is too old to be used; its device must renew it first."
+    next_step = "Nothing to do: apps renew it and send the request again. If this stays, sign in again."
+
+
 class WrongCredentials(SealmateError):
     code, status = "wrong_credentials", 401
     message = "E-mail and password don't match."

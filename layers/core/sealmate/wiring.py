@@ -427,11 +427,11 @@ def account_store() -> AccountStore:
 
 @_once
 def session_store() -> SessionStore:
-    from sealmate.adapters.dynamodb.account_items import SessionItem
+    from sealmate.adapters.dynamodb.account_items import NonceItem, SessionItem
     from sealmate.adapters.dynamodb.sessions import DynamoSessions
     from sealmate.adapters.dynamodb.table import bind
 
-    bind(SessionItem, table="ACCOUNTS_TABLE")
+    bind(NonceItem, SessionItem, table="ACCOUNTS_TABLE")
     return DynamoSessions()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sealmate import errors
 from sealmate.accounts.account import OwnAccount
-from sealmate.accounts.records import SecondFactor, Session
+from sealmate.accounts.records import Device, SecondFactor, Session
 from sealmate.accounts.rotating import Rotating
 from sealmate.accounts.rotation import Lease, StagedMethod
 from sealmate.accounts.sessions import Sessions
@@ -61,7 +61,7 @@ class World:
             rotate_every=1000,
         )
         made, methods = account()
-        session = self.sessions.make(account_id=ACCOUNT, device="laptop").session
+        session = self.sessions.make(account_id=ACCOUNT, device=Device(key="laptop", name="laptop")).session
         new = replace(NEW, account=made, methods=tuple(methods), session=session)
         assert stores.accounts.create(new, sign_up=proved(stores))
         if isinstance(stores.chats, FakeChats):
@@ -179,7 +179,7 @@ def test_a_security_key_that_unlocks_nothing_is_left_as_it_is(world: World) -> N
 
 def test_a_device_that_has_not_followed_keeps_the_link(world: World) -> None:
     before = world.device.open_all()
-    other_session = world.sessions.make(account_id=ACCOUNT, device="phone").session
+    other_session = world.sessions.make(account_id=ACCOUNT, device=Device(key="phone", name="phone")).session
     _begin(world.stores, other_session)
     other = world.device_of(other_session)
     run(world.device.turn())

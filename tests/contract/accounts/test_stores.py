@@ -344,3 +344,10 @@ def test_a_ticket_is_taken_once(stores: Stores) -> None:
     stores.tickets.put(ticket)
     assert wins(lambda _: stores.tickets.take("h") == ticket) == 1
     assert stores.tickets.take("h") is None
+
+
+def test_a_nonce_is_spent_once(stores: Stores) -> None:
+    other = replace(SESSION, account_id="account-2")
+    assert wins(lambda _: stores.sessions.spend_nonce(SESSION, "nonce", expires_at=NOW + 120)) == 1
+    assert stores.sessions.spend_nonce(SESSION, "another nonce", expires_at=NOW + 120)
+    assert stores.sessions.spend_nonce(other, "nonce", expires_at=NOW + 120)

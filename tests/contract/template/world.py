@@ -235,10 +235,10 @@ class WorldApi(Api):
         super().__init__("http_auth", "http_account", "http_rotation", "http_chats", "http_turns", "http_billing")
         self._world = world
 
-    def call(self, method: str, path: str, body: object = None, *, source: str = "192.0.2.1", **headers: str) -> Reply:
+    def _call_once(self, method: str, path: str, body: object, *, source: str, **headers: str) -> Reply:
         app, _, _ = self._route(path.partition("?")[0])
         with self._world.running(app.app_name):
-            return super().call(method, path, body, source=source, **headers)
+            return super()._call_once(method, path, body, source=source, **headers)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sealmate import errors, wiring
+from sealmate.accounts.records import Device
 from sealmate.accounts.requests import Assertion
 from sealmate.model import to_base64url
 from tests.fakes.authenticator import Authenticator, flipped
@@ -215,7 +216,9 @@ def test_a_thousand_parallel_replays_of_one_challenge_give_one_session(
 
     def replay(_: int) -> str:
         try:
-            signing_in.finish(challenge_id=body["challenge_id"], assertion=assertion, device="phone")
+            signing_in.finish(
+                challenge_id=body["challenge_id"], assertion=assertion, device=Device(key="phone", name="phone")
+            )
         except errors.SealmateError as error:
             return error.code
         return "in"

@@ -63,7 +63,7 @@ def test_a_session_ends_thirty_days_after_its_last_rotation(world: World, ada: P
     world.clock.advance(29 * _DAY)
     token = _rotated(world, ada.token)
     world.clock.advance(30 * _DAY - 1)
-    assert _with(world, token).status == 200
+    assert _with(world, token).code == "renewal_due"
     world.clock.advance(1)
     assert _with(world, token).code == "not_signed_in"
     assert wiring.sessions().of_account(ada.account_id) == []
@@ -73,10 +73,10 @@ def test_a_session_ends_thirty_days_after_its_last_rotation(world: World, ada: P
 
 
 def test_rotation_keeps_the_old_token_for_a_minute(world: World, ada: Person) -> None:
-    world.clock.advance(12 * 3600)
+    world.clock.advance(3600)
     reply = _rotate(world, ada.token)
     token = reply.json["session"]["token"]
-    assert reply.json["session"]["rotate_at"] == world.clock.now() + 12 * 3600
+    assert reply.json["session"]["rotate_at"] == world.clock.now() + 3600
     world.clock.advance(59)
     assert [_with(world, t).status for t in (token, ada.token)] == [200, 200]
 
@@ -122,12 +122,22 @@ def test_a_revoked_session_can_not_be_rotated_back_to_life(world: World, ada: Pe
     assert not world.rows.sessions
 
 
+def test_a_token_that_its_device_did_not_renew_opens_nothing(world: World, ada: Person) -> None:
+    """So a copy is of no use two hours later; the device itself goes on."""
+    world.clock.advance(2 * 3600 - 1)
+    assert _with(world, ada.token).status == 200
+    world.clock.advance(1)
+    assert _with(world, ada.token).code == "renewal_due"
+    assert _with(world, _rotated(world, ada.token)).status == 200
+
+
 # --- seen ---
 
 
 def test_last_seen_is_written_once_an_hour(world: World, ada: Person) -> None:
     def touches(seconds: int) -> int:
         world.clock.advance(seconds)
+        ada.token = _rotated(world, ada.token)
         world.calls.clear()
         ada.call("GET", "/account")
         return world.calls.count("sessions.touch")

@@ -9,6 +9,7 @@ import pytest
 
 from sealmate import errors, wiring
 from sealmate.accounts import proofs
+from sealmate.accounts.records import Device
 from sealmate.model import from_base64url, to_base64url
 from tests.fakes.person import Person
 from tests.unit.accounts.world import ORIGIN, World
@@ -134,7 +135,7 @@ def test_parallel_use_of_one_code_gives_one_session(world: World, ada: Person, f
 
     def prove(login_id: str) -> bool:
         try:
-            signing_in.prove_code(login_id=login_id, code=code, device="phone")
+            signing_in.prove_code(login_id=login_id, code=code, device=Device(key="phone", name="phone"))
         except errors.WrongCode:
             return False
         return True

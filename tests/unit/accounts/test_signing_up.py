@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 
 from sealmate import errors, wiring
+from sealmate.accounts import records
 from sealmate.accounts.requests import CompleteSignUp
 from sealmate.model import to_base64url
 from tests.fakes.device import Device
@@ -156,7 +157,7 @@ def test_parallel_completions_make_one_account(world: World) -> None:
 
     def complete(_: int) -> bool:
         try:
-            signing_up.complete(body)
+            signing_up.complete(body, device=records.Device(key="laptop", name="laptop"))
         except errors.StepExpired:
             return False
         return True

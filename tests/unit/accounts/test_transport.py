@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sealmate.accounts.transport import source_of
+from sealmate.accounts.transport import place_of, source_of
 
 SECRET = "s" * 43
 EDGE = "203.0.113.9"
@@ -56,3 +56,15 @@ def test_what_is_no_address_is_not_taken(viewer: str | None) -> None:
 
 def test_no_request_comes_from_nowhere() -> None:
     assert source_of(None, origin_secret=SECRET) == ""
+
+
+@pytest.mark.parametrize(
+    ("city", "country", "place"),
+    [("Berlin", "DE", "Berlin, DE"), ("M%C3%BCnchen", "DE", "München, DE"), (None, "DE", "DE"), (None, None, "")],
+)
+def test_a_place_is_coarse_and_told_by_our_cloudfront_alone(city: str | None, country: str | None, place: str) -> None:
+    told = {"cloudfront-viewer-city": city, "cloudfront-viewer-country": country, "sealmate-origin": SECRET}
+    headers = {name: value for name, value in told.items() if value is not None}
+    assert place_of(Request(headers), origin_secret=SECRET) == place
+    assert place_of(Request({**headers, "sealmate-origin": "made up"}), origin_secret=SECRET) == ""
+    assert place_of(Request(headers), origin_secret="") == ""

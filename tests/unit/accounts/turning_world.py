@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sealmate.accounts.account import OwnAccount
-from sealmate.accounts.records import Session
+from sealmate.accounts.records import Device, Session
 from sealmate.accounts.rotating import Rotating
 from sealmate.accounts.sessions import Sessions
 from sealmate.seal.data_keys import DataKeySeal
@@ -72,7 +72,7 @@ class TurningWorld:
         return Turning(rotating=self.rotating, own=self.own, chats=self.chats, session=session)
 
     def session(self) -> Session:
-        session = self.sessions.make(account_id=ACCOUNT, device="laptop").session
+        session = self.sessions.make(account_id=ACCOUNT, device=Device(key="laptop", name="laptop")).session
         self.rows.sessions[ACCOUNT, session.session_id] = session
         return session
 

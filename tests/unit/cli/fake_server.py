@@ -27,7 +27,7 @@ def decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def problem(code: str, status: int, **details: int) -> httpx.Response:
+def problem(code: str, status: int, **details: int | str) -> httpx.Response:
     body = {"type": f"urn:sealmate:error:{code}", "code": code, "title": f"It is {code}.", "status": status}
     return httpx.Response(status, json={**body, "next_step": "Do this.", "request_id": "r", **details})
 
@@ -167,6 +167,7 @@ class FakeServer:
     sockets: list[FakeSocket] = field(default_factory=list)
     actions: list[Json] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    proofs: list[str] = field(default_factory=list)
     failures: dict[str, list[httpx.Response]] = field(default_factory=dict)
     """By "METHOD /path": answers given before the honest one."""
     dials_that_fail: int = 0
@@ -246,6 +247,7 @@ class FakeServer:
         path = request.url.path.removeprefix("/api")
         name = f"{request.method} {path}"
         self.requests.append(name)
+        self.proofs += request.headers.get_list("dpop")
         if self.failures.get(name):
             return self.failures[name].pop(0)
         body = json.loads(request.content or b"{}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 
 from sealmate_cli.client import Client
 from sealmate_cli.crypto import Details, decode_recovery_key
+from sealmate_cli.device_keys import signer
 from sealmate_cli.errors import ClientError, NotSignedIn, ServerRefused, Tampered
 from sealmate_cli.profile import ProfileFile, Seen
+from sealmate_cli.wire.shape import from_base64url
 from tests.unit.cli.conftest import EMAIL, PASSWORD, MakeClient, make_device
 from tests.unit.cli.fake_server import MAIL_CODE, ORIGIN, TOTP_CODE, FakeServer, Json, encode, problem
 
@@ -147,6 +150,28 @@ def test_a_due_session_rotates_before_the_next_call(client: Client, server: Fake
     client.whoami()
     assert server.requests[-2:] == ["POST /auth/session/rotate", "GET /account"]
     assert before.isdisjoint(server.tokens)
+
+
+def test_what_the_server_wants_signed_is_signed_with_the_devices_own_key(
+    client: Client, server: FakeServer, tmp_path: Path
+) -> None:
+    server.failures["POST /auth/ticket"] = [problem("device_proof_needed", 401, nonce="the nonce")]
+    assert client.ticket().startswith("ticket-")
+    head, claims, _ = (from_base64url(part) for part in server.proofs[-1].split("."))
+    said = json.loads(claims)
+    assert (said["htm"], said["nonce"]) == ("POST", "the nonce")
+    assert said["htu"].endswith("/api/auth/ticket")
+    (device_key,) = ProfileFile(tmp_path / "first").load().device_keys.values()
+    mine = signer(device_key, lambda: 0)("POST", "", "").split(".")[0]
+    assert json.loads(head) == json.loads(from_base64url(mine))
+
+
+def test_a_device_stays_the_same_when_it_signs_in_again(client: Client, tmp_path: Path) -> None:
+    file = ProfileFile(tmp_path / "first")
+    before = file.load().device_keys
+    client.logout()
+    log_in(client)
+    assert file.load().device_keys == before
 
 
 def test_two_processes_of_one_device_share_a_rotated_session(

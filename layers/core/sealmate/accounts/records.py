@@ -141,8 +141,17 @@ class Login:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Device:
+    """What signs in. `key`: the JWK thumbprint of its public key, which its requests prove; `place`: coarse, or empty."""
+
+    key: str
+    name: str
+    place: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Session:
-    """A device that is signed in. Only hashes of its secrets are kept.
+    """A device that is signed in. Only hashes of its secrets are kept; `device_key` and `place` are those of `Device`.
 
     `lineage` tells a secret that was once valid from a made-up one; `previous_hash` is of the secret before the last
     rotation, good until `previous_until`. `proved_until`: until when it may change the ways in without proving anew.
@@ -160,6 +169,8 @@ class Session:
     previous_hash: bytes | None = None
     previous_until: int = 0
     proved_until: int = 0
+    device_key: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

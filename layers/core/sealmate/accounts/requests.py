@@ -14,7 +14,7 @@ Transport = Literal["bearer", "cookie"]
 Email = Annotated[str, Field(max_length=320), AfterValidator(normalise)]
 SixDigits = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 # The name a person sees in the list of sessions: printable, on one line.
-Device = Annotated[
+DeviceName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 # Six digits, or a backup code as a person types it.
@@ -107,7 +107,7 @@ class ProvePassword(Shape):
 class ProveCode(Shape):
     login_id: Uuid
     code: Code
-    device: Device
+    device: DeviceName
     transport: Transport
 
 
@@ -190,7 +190,7 @@ class CompleteSignUp(Shape):
     keys: AccountKeys
     totp_code: SixDigits | None = None
     passkey: NewPasskey | None = None
-    device: Device
+    device: DeviceName
     transport: Transport
 
     @model_validator(mode="after")
@@ -223,7 +223,7 @@ class RenameMethod(Shape):
 class SignInByPasskey(Shape):
     challenge_id: Uuid
     assertion: Assertion
-    device: Device
+    device: DeviceName
     transport: Transport
 
 
@@ -235,7 +235,7 @@ class ProveSecurityKey(Shape):
     login_id: Uuid
     challenge_id: Uuid
     assertion: Assertion
-    device: Device
+    device: DeviceName
     transport: Transport
 
 

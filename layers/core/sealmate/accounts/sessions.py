@@ -15,12 +15,15 @@ from dataclasses import dataclass, replace
 
 from sealmate import errors
 from sealmate.accounts import proofs
-from sealmate.accounts.records import Session
+from sealmate.accounts.device_proofs import DeviceProofs
+from sealmate.accounts.records import Device, Session
 from sealmate.accounts.stores import SessionConnections, SessionStore
 from sealmate.accounts.transport import LIFETIME, HttpRequest, Presented, Token, presented
 from sealmate.ports import Clock, KeyService, Push, Random
 
-_ROTATE_AFTER = 12 * 3600
+_ROTATE_AFTER = 3600
+# A token that its device hasn't renewed for so long after it was due opens nothing: a copy of it dies with it.
+_OVERDUE = 3600
 _GRACE = 60
 _SEEN_EVERY = 3600
 _HALF = 16
@@ -46,38 +49,49 @@ class Sessions:
     push: Callable[[], Push]
     origins: tuple[str, ...]
 
-    def make(self, *, account_id: str, device: str) -> Issued:
+    def make(self, *, account_id: str, device: Device) -> Issued:
         """A new session, for the caller to store in the transaction that signs in."""
         now, lineage = self.clock.now(), self.random.bytes(32)
         secret = _secret(self.random.bytes(_HALF), lineage)
         session = Session(
             account_id=account_id,
             session_id=self.random.uuid(),
-            device=device,
+            device=device.name,
             created_at=now,
             last_seen_at=now,
             rotate_at=now + _ROTATE_AFTER,
             expires_at=now + LIFETIME,
             lineage=lineage,
             secret_hash=proofs.sha256(secret),
+            device_key=device.key,
+            place=device.place,
         )
         return _issued(session, secret)
 
     def authenticate(self, request: HttpRequest | None) -> Session:
-        """Whose request this is. NotSignedIn; ForeignOrigin."""
-        return self._check(presented(request, origins=self.origins))
-
-    def proved(self, request: HttpRequest | None) -> Session:
-        """As `authenticate`, for what changes the ways in: StepUpNeeded if nothing was proved lately (stepping_up.py)."""
-        session = self.authenticate(request)
-        if session.proved_until <= self.clock.now():
-            raise errors.StepUpNeeded()
+        """Whose request this is. NotSignedIn, RenewalDue; ForeignOrigin."""
+        session = self._check(presented(request, origins=self.origins))
+        if self.clock.now() >= session.rotate_at + _OVERDUE:
+            raise errors.RenewalDue()
         return session
 
+    def signed(self, request: HttpRequest | None) -> Session:
+        """As `authenticate`, for what a copied token must not do: its device signed this very request (device_proofs.py)."""
+        session = self.authenticate(request)
+        self._device_proofs().check(request, session)
+        return session
+
+    def proved(self, request: HttpRequest | None) -> Session:
+        """As `signed`, for what changes the ways in: StepUpNeeded if nothing was proved lately (stepping_up.py)."""
+        if self.authenticate(request).proved_until <= self.clock.now():
+            raise errors.StepUpNeeded()
+        return self.signed(request)
+
     def rotate(self, request: HttpRequest | None) -> tuple[Issued, bool]:
-        """The session with its new token, and whether it travels as a cookie."""
+        """The session with its new token, and whether it travels as a cookie; for its own device, so that a copied token ends soon."""
         shown = presented(request, origins=self.origins)
         session, secret, now = self._check(shown), shown.token.secret, self.clock.now()
+        self._device_proofs().check(request, session)
         if now < session.previous_until:
             current = proofs.matches(proofs.sha256(secret), session.secret_hash)
             return _issued(session, secret if current else self._next(session, secret)), shown.by_cookie
@@ -108,7 +122,7 @@ class Sessions:
         """
         token = presented(request, origins=self.origins).token
         if self._stored(token) is not None:
-            self.authenticate(request)
+            self._check(presented(request, origins=self.origins))
         self.revoke(token.account_id, token.session_id)
 
     def revoke(self, account_id: str, session_id: str) -> None:
@@ -156,6 +170,9 @@ class Sessions:
         if now - session.last_seen_at >= _SEEN_EVERY:
             self.store.touch(session, now=now)
         return session
+
+    def _device_proofs(self) -> DeviceProofs:
+        return DeviceProofs(clock=self.clock, random=self.random, store=self.store)
 
     def _stored(self, token: Token) -> Session | None:
         return self.store.get(token.account_id, token.session_id)

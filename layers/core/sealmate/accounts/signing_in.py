@@ -12,7 +12,7 @@ from sealmate import errors
 from sealmate.accounts import proofs, tries
 from sealmate.accounts.answers import LoginStarted, PasswordProved, SecondFactorKind, WrappedKeys, wrapped_keys
 from sealmate.accounts.proving import factor_of, prove_auth
-from sealmate.accounts.records import Login
+from sealmate.accounts.records import Device, Login
 from sealmate.accounts.sessions import Issued, Sessions
 from sealmate.accounts.signing_in_by_key import security_keys
 from sealmate.accounts.signing_up import KDF_PROFILE
@@ -66,7 +66,7 @@ class SigningIn:
         self.methods.note_use(login.account_id, method.method_id, at=self.clock.now())
         return PasswordProved(missing=self._missing(login.account_id))
 
-    def prove_code(self, *, login_id: str, code: str, device: str) -> tuple[Issued, WrappedKeys]:
+    def prove_code(self, *, login_id: str, code: str, device: Device) -> tuple[Issued, WrappedKeys]:
         """Six digits of the authenticator or a backup code, either good once. StepExpired, TooManyTries, WrongCode."""
         login = self._under_way(login_id)
         if login.proved_by is None:

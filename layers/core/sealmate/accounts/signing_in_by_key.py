@@ -11,7 +11,7 @@ from sealmate import errors
 from sealmate.accounts.answers import CeremonyOptions, WrappedKeys, wrapped_keys
 from sealmate.accounts.asserting import prove_assertion
 from sealmate.accounts.challenges import Challenges
-from sealmate.accounts.records import Challenge, Login, Method
+from sealmate.accounts.records import Challenge, Device, Login, Method
 from sealmate.accounts.requests import Assertion
 from sealmate.accounts.sessions import Issued, Sessions
 from sealmate.accounts.stores import AccountStore, LoginStore, MethodStore
@@ -34,7 +34,7 @@ class SigningInByKey:
         made = self.challenges.make("sign_in")
         return _options(made, self.party.request(challenge=made.challenge))
 
-    def finish(self, *, challenge_id: str, assertion: Assertion, device: str) -> tuple[Issued, WrappedKeys]:
+    def finish(self, *, challenge_id: str, assertion: Assertion, device: Device) -> tuple[Issued, WrappedKeys]:
         """By a method that unlocks. StepExpired, WrongCredentials."""
         challenge = self.challenges.spend(challenge_id, "sign_in")
         account_id = (assertion.user_handle or b"").decode(errors="replace")
@@ -52,7 +52,7 @@ class SigningInByKey:
         return _options(made, self.party.request(challenge=made.challenge, allowed=allowed))
 
     def finish_second(
-        self, *, login_id: str, challenge_id: str, assertion: Assertion, device: str
+        self, *, login_id: str, challenge_id: str, assertion: Assertion, device: Device
     ) -> tuple[Issued, WrappedKeys]:
         """StepExpired, WrongCredentials."""
         login = self._proved(login_id)
@@ -67,7 +67,7 @@ class SigningInByKey:
         assertion: Assertion,
         *,
         challenge: bytes,
-        device: str,
+        device: Device,
         login: Login | None,
     ) -> tuple[Issued, WrappedKeys]:
         if not account_id or self.accounts.get(account_id) is None:

@@ -14,7 +14,7 @@ from sealmate import errors
 from sealmate.accounts import account_keys, backup, mails, proofs, totp, tries
 from sealmate.accounts.answers import CeremonyOptions, SignUpStarted, SignUpVerified, TotpSetup
 from sealmate.accounts.challenges import Challenges
-from sealmate.accounts.records import Account, Grant, Method, NewAccount, SignUp
+from sealmate.accounts.records import Account, Device, Grant, Method, NewAccount, SignUp
 from sealmate.accounts.requests import AccountKeys, CompleteSignUp
 from sealmate.accounts.sessions import Issued, Sessions
 from sealmate.accounts.stores import AccountStore, SignUpStore, TryStore
@@ -100,14 +100,14 @@ class SigningUp:
         options = self.party().creation("passkey", challenge=made.challenge, account_id=sign_up.account_id, email=email)
         return CeremonyOptions(challenge_id=made.challenge_id, options=options)
 
-    def complete(self, body: CompleteSignUp) -> tuple[Issued, list[str]]:
+    def complete(self, body: CompleteSignUp, *, device: Device) -> tuple[Issued, list[str]]:
         """The first session and the backup codes. InvalidKeys, InvalidPasskey, WrongCode; StepExpired, also if the e-mail is taken."""
         sign_up = self._holder(body.signup_token)
         account_keys.check(body.keys, account_id=sign_up.account_id)
         sign_up = self._counted(sign_up.signup_id)
         method, totp_sealed, totp_step = self._first(sign_up, body)
         codes = backup.make(self.random)
-        issued = self.sessions.make(account_id=sign_up.account_id, device=body.device)
+        issued = self.sessions.make(account_id=sign_up.account_id, device=device)
         new = self._new_account(
             sign_up,
             body.keys,

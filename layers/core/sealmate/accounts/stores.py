@@ -158,6 +158,9 @@ class SessionStore(Protocol):
     def rotate(self, rotated: Session, *, expected_hash: bytes) -> bool:
         """The new secret's hash and times; `expected_hash` becomes the previous one. False if it isn't the current."""
 
+    def spend_nonce(self, session: Session, nonce: str, *, expires_at: int) -> bool:
+        """To the first who spends it for this session; False to all others."""
+
     def touch(self, session: Session, *, now: int) -> None:
         """Remembers when it was last seen; a session that is gone stays gone."""
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from sealmate import errors
 from sealmate.model import from_base64url, to_base64url
@@ -72,12 +73,19 @@ def source_of(request: HttpRequest | None, *, origin_secret: str) -> str:
     """The network address a request came from: as CloudFront saw it if it proves to be our CloudFront, else as API Gateway did."""
     if request is None:
         return ""
-    shown = str(request.headers.get("sealmate-origin", ""))
-    if origin_secret and hmac.compare_digest(shown.encode(), origin_secret.encode()):
+    if _by_our_cloudfront(request, origin_secret):
         viewer = _without_port(str(request.headers.get("cloudfront-viewer-address", "")))
         if viewer:
             return viewer
     return str(request.context.get("identity", {}).get("sourceIp", ""))
+
+
+def place_of(request: HttpRequest | None, *, origin_secret: str) -> str:
+    """City and country as our CloudFront names them, such as `Berlin, DE`; empty where nobody can know."""
+    if request is None or not _by_our_cloudfront(request, origin_secret):
+        return ""
+    city, country = (unquote(str(request.headers.get(f"cloudfront-viewer-{part}", ""))) for part in ("city", "country"))
+    return ", ".join(part for part in (city[:64], country[:2]) if part.replace(" ", "").isprintable() and part)
 
 
 def cookie_of(token: str) -> str:
@@ -87,6 +95,11 @@ def cookie_of(token: str) -> str:
 
 def clear_cookie() -> str:
     return f"{COOKIE}=; {_ATTRIBUTES}; Max-Age=0"
+
+
+def _by_our_cloudfront(request: HttpRequest, origin_secret: str) -> bool:
+    shown = str(request.headers.get("sealmate-origin", ""))
+    return bool(origin_secret) and hmac.compare_digest(shown.encode(), origin_secret.encode())
 
 
 def _without_port(address: str) -> str:

@@ -104,3 +104,52 @@ describe('an ended session', () => {
     expect((await failure(api.post(Answer, '/auth/login/password', {}))).code).toBe('wrong_credentials');
   });
 });
+
+describe('the signature of this device', () => {
+  const dpop = ({ init }: { init: RequestInit }) => (init.headers as Record<string, string>)['dpop'];
+  const signing = (server: Server) => {
+    const api = new Api(server.fetch);
+    api.signBy(async (account, { method, path, nonce }) => `${account} ${method} ${path} ${nonce}`);
+    return api;
+  };
+
+  it('is given to the request that needs it, and only there', async () => {
+    const needed = problem(401, 'device_proof_needed', { nonce: 'n1' });
+    const server = new Server([needed, json(200, { value: 7 }), json(200, { value: 8 })]);
+    const api = signing(server);
+    expect(await api.post(Answer, '/auth/ticket')).toEqual({ value: 7 });
+    await api.get(Answer, '/things');
+    expect(server.requests.map(dpop)).toEqual([undefined, 'null POST /auth/ticket n1', undefined]);
+  });
+
+  it('is not given twice', async () => {
+    const needed = () => problem(401, 'device_proof_needed', { nonce: 'n' });
+    const server = new Server([needed(), needed()]);
+    expect((await failure(signing(server).post(Answer, '/auth/ticket'))).code).toBe('device_proof_needed');
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('stands over the step of a sign-in at once', async () => {
+    const server = new Server([json(200, { value: 7 })]);
+    await signing(server).post(Answer, '/auth/login/totp', {}, { account: 'ada', id: 'login' });
+    expect(server.requests.map(dpop)).toEqual(['ada POST /auth/login/totp login']);
+  });
+
+  it('of another device means signing in again', async () => {
+    const server = new Server([problem(401, 'invalid_device_proof'), json(200, { value: 7 })]);
+    const api = signing(server);
+    let asked = 0;
+    api.whenExpired(async () => void (asked += 1));
+    expect(await api.post(Answer, '/auth/ticket')).toEqual({ value: 7 });
+    expect(asked).toBe(1);
+  });
+});
+
+it('renews a token that is too old, and then goes on', async () => {
+  const server = new Server([problem(401, 'renewal_due'), json(200, { value: 7 })]);
+  const api = new Api(server.fetch);
+  let renewed = 0;
+  api.whenDue(async () => void (renewed += 1));
+  expect(await api.get(Answer, '/things')).toEqual({ value: 7 });
+  expect(renewed).toBe(1);
+});

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { m } from '$lib/paraglide/messages';
 import { ApiError } from './api_error';
+import type { Signed } from './device_keys';
 
 export { ApiError } from './api_error';
 
@@ -19,11 +20,22 @@ const ProblemSchema = v.object({
   next_step: v.string(),
   retry_after: v.optional(v.number()),
   missing_credits: v.optional(v.number()),
+  nonce: v.optional(v.string()),
 });
+
+/** A step that begins a session: the device signs its id, with the key it has for this account. */
+export interface SignInStep {
+  account: string;
+  id: string;
+}
+/** The proof of this device's key; `account` is null for the one that is signed in. */
+type Sign = (account: string | null, signed: Signed) => Promise<string>;
 
 export class Api {
   #fetch: Fetch;
   #renewed: (() => Promise<void>) | null = null;
+  #renew: (() => Promise<void>) | null = null;
+  #sign: Sign | null = null;
 
   constructor(fetch: Fetch = (path, init) => globalThis.fetch(path, init)) {
     this.#fetch = fetch;
@@ -34,14 +46,23 @@ export class Api {
     this.#renewed = renewed;
   }
 
+  /** `renew` gets a fresh token where the old one is too old to be used. */
+  whenDue(renew: () => Promise<void>): void {
+    this.#renew = renew;
+  }
+
+  signBy(sign: Sign): void {
+    this.#sign = sign;
+  }
+
   get<T>(schema: Schema<T>, path: string): Promise<T> {
     return this.#call(schema, 'GET', path);
   }
 
   post(schema: null, path: string, body?: unknown): Promise<null>;
-  post<T>(schema: Schema<T>, path: string, body?: unknown): Promise<T>;
-  post<T>(schema: Schema<T> | null, path: string, body?: unknown): Promise<T | null> {
-    return this.#call(schema, 'POST', path, body);
+  post<T>(schema: Schema<T>, path: string, body?: unknown, step?: SignInStep): Promise<T>;
+  post<T>(schema: Schema<T> | null, path: string, body?: unknown, step?: SignInStep): Promise<T | null> {
+    return this.#call(schema, 'POST', path, body, step);
   }
 
   put(schema: null, path: string, body: unknown): Promise<null>;
@@ -64,18 +85,43 @@ export class Api {
   }
 
   #call(schema: null, method: Method, path: string, body?: unknown): Promise<null>;
-  #call<T>(schema: Schema<T>, method: Method, path: string, body?: unknown): Promise<T>;
-  #call<T>(schema: Schema<T> | null, method: Method, path: string, body?: unknown): Promise<T | null>;
-  async #call<T>(schema: Schema<T> | null, method: Method, path: string, body?: unknown): Promise<T | null> {
-    const response = await this.#send(method, path, body).catch(async (error: unknown) => {
-      if (!(error instanceof ApiError && error.code === 'not_signed_in' && this.#renewed)) throw error;
-      await this.#renewed();
+  #call<T>(
+    schema: Schema<T> | null,
+    method: Method,
+    path: string,
+    body?: unknown,
+    step?: SignInStep,
+  ): Promise<T | null>;
+  async #call<T>(
+    schema: Schema<T> | null,
+    method: Method,
+    path: string,
+    body?: unknown,
+    step?: SignInStep,
+  ): Promise<T | null> {
+    const response = await this.#send(method, path, body, step).catch(async (error: unknown) => {
+      if (step) throw error;
+      if (error instanceof ApiError && error.code === 'renewal_due' && this.#renew) await this.#renew();
+      else if (error instanceof ApiError && error.endsSession && this.#renewed) await this.#renewed();
+      else throw error;
       return this.#send(method, path, body);
     });
     return this.#read(schema, response);
   }
 
-  async #send(method: Method, path: string, body: unknown): Promise<Response> {
+  /** Once more if the server wants this very request signed by this device. */
+  async #send(method: Method, path: string, body: unknown, step?: SignInStep): Promise<Response> {
+    const sign = this.#sign;
+    try {
+      const proof = step && sign ? await sign(step.account, { method, path, nonce: step.id }) : null;
+      return await this.#sendOnce(method, path, body, proof);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.nonce !== undefined && sign)) throw error;
+      return this.#sendOnce(method, path, body, await sign(null, { method, path, nonce: error.nonce }));
+    }
+  }
+
+  async #sendOnce(method: Method, path: string, body: unknown, proof: string | null): Promise<Response> {
     let response: Response;
     try {
       response = await this.#fetch(`/api${path}`, {
@@ -83,9 +129,11 @@ export class Api {
         credentials: 'same-origin',
         cache: 'no-store',
         signal: AbortSignal.timeout(PATIENCE_MS),
-        ...(body === undefined
-          ? {}
-          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: {
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(proof === null ? {} : { dpop: proof }),
+        },
       });
     } catch {
       throw offline();
@@ -112,7 +160,7 @@ export class Api {
 async function refusal(response: Response): Promise<ApiError> {
   const read = v.safeParse(ProblemSchema, await response.json().catch(() => null));
   if (!read.success) return unexpected(response.status);
-  const { code, title, next_step, retry_after, missing_credits } = read.output;
+  const { code, title, next_step, retry_after, missing_credits, nonce } = read.output;
   return new ApiError({
     code,
     title,
@@ -120,6 +168,7 @@ async function refusal(response: Response): Promise<ApiError> {
     status: response.status,
     ...(retry_after === undefined ? {} : { retryAfter: retry_after }),
     ...(missing_credits === undefined ? {} : { missingCredits: missing_credits }),
+    ...(nonce === undefined ? {} : { nonce }),
   });
 }
 

@@ -10,6 +10,8 @@ export interface Failure {
   /** Seconds until another try makes sense. */
   retryAfter?: number;
   missingCredits?: number;
+  /** What this device's key is to sign with the request, before it is sent again. */
+  nonce?: string;
 }
 
 export class ApiError extends Error {
@@ -19,6 +21,7 @@ export class ApiError extends Error {
   readonly status: number;
   readonly retryAfter?: number;
   readonly missingCredits?: number;
+  readonly nonce?: string;
 
   constructor(failure: Failure) {
     super(failure.title);
@@ -29,11 +32,17 @@ export class ApiError extends Error {
     this.status = failure.status;
     if (failure.retryAfter !== undefined) this.retryAfter = failure.retryAfter;
     if (failure.missingCredits !== undefined) this.missingCredits = failure.missingCredits;
+    if (failure.nonce !== undefined) this.nonce = failure.nonce;
   }
 
   /** True if the same call may well work later, so that waiting and trying again is right. */
   get passing(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+
+  /** True if only signing in again helps. */
+  get endsSession(): boolean {
+    return this.code === 'not_signed_in' || this.code === 'invalid_device_proof';
   }
 
   asProblem(): Problem {

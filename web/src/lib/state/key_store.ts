@@ -54,6 +54,8 @@ export interface KeyRecords {
   pins: Record<string, Pins>;
   /** By account id: how the key to its rows on this device comes open. */
   store_keys: Record<string, StoreKey>;
+  /** By account id: this browser's own signing key, which no script can read. Outlives signing out: it is the same device then. */
+  device_keys: Record<string, CryptoKeyPair>;
   left_behind: LeftBehind[];
   /** Recovery key and backup codes that the person has not said to have saved, under the device key. */
   unsaved_secrets: { account: string; sealed: Bytes };

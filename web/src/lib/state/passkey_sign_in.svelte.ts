@@ -1,10 +1,11 @@
 // Signing in by a passkey: no address is typed, one gesture proves both factors and opens the keys.
 import type * as Crypto from '$lib/crypto';
+import { fromBase64url } from '$lib/wire/base64url';
 import { AccountAnswer, CeremonyOptions, LoggedIn } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
 import { openArrived } from './arriving';
 import { otherAccount } from './auth_errors';
-import type { Ceremonies } from './ceremonies';
+import type { Assertion, Ceremonies } from './ceremonies';
 import { openerOf } from './key_opener';
 import { keyUnreadable, noKeyGiven, unknownPasskey } from './passkey_errors';
 import type { Session, SignedIn } from './session.svelte';
@@ -76,7 +77,8 @@ export class PasskeySignIn {
       device,
       transport: 'cookie',
     };
-    const answer = await api.post(LoggedIn, '/auth/login/passkey', body).catch(refused);
+    const step = { account: accountOf(shown.assertion), id: started.challenge_id };
+    const answer = await api.post(LoggedIn, '/auth/login/passkey', body, step).catch(refused);
     const { session, keys } = answer;
     try {
       const account = keys.account_id;
@@ -101,6 +103,11 @@ export class PasskeySignIn {
       throw keyUnreadable(error);
     }
   }
+}
+
+/** A passkey that was found by itself names its account; the server refuses one that doesn't. */
+function accountOf({ user_handle: handle }: Assertion): string {
+  return handle ? new TextDecoder().decode(fromBase64url(handle)) : '';
 }
 
 function refused(error: unknown): never {

@@ -23,6 +23,7 @@ export class Rotation {
   #parts: RotationParts;
   #account: string;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #renewing: Promise<void> | null = null;
 
   constructor(parts: RotationParts, account: string) {
     this.#parts = parts;
@@ -40,25 +41,41 @@ export class Rotation {
     clearTimeout(this.#timer);
   }
 
+  /** Now, whatever this device's clock says: the server takes the old token no more. */
+  renew(): Promise<void> {
+    this.#renewing ??= this.#parts
+      .exclusively('sealmate-rotation', () => this.#rotate())
+      .then(() => undefined)
+      .finally(() => (this.#renewing = null));
+    return this.#renewing;
+  }
+
   /** Milliseconds until the next look; null if there is nothing left to renew. */
   async #rotateIfDue(): Promise<number | null> {
-    const { api, keys, exclusively, now, ended } = this.#parts;
+    const { keys, exclusively, now, ended } = this.#parts;
     try {
       return await exclusively('sealmate-rotation', async () => {
         const known = await keys.get('account');
         if (known?.id !== this.#account) return null;
         const rest = known.rotateAt - now();
         if (rest > 0) return Math.min(rest * 1000, LONGEST_MS);
-        const { session } = await api.postOnce(SessionRotated, '/auth/session/rotate');
-        if (session.account_id !== this.#account) return null; // another account's cookie: its tab has news for us
-        await keys.put({ account: { ...known, rotateAt: session.rotate_at, sessionId: session.session_id } });
-        return LONGEST_MS;
+        return this.#rotate();
       });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.code !== 'not_signed_in') return RETRY_MS;
+      if (!error.endsSession) return RETRY_MS;
       ended();
       return null;
     }
+  }
+
+  async #rotate(): Promise<number | null> {
+    const { api, keys } = this.#parts;
+    const { session } = await api.postOnce(SessionRotated, '/auth/session/rotate');
+    const known = await keys.get('account');
+    // Another account's cookie: its tab has news for us.
+    if (session.account_id !== this.#account || known?.id !== this.#account) return null;
+    await keys.put({ account: { ...known, rotateAt: session.rotate_at, sessionId: session.session_id } });
+    return LONGEST_MS;
   }
 }

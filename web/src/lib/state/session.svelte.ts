@@ -6,6 +6,7 @@ import type { WrappedKeys } from '$lib/wire/http';
 import { ApiError, api, type Api } from './api';
 import { keysUnreadable, notSignedIn, otherAccount } from './auth_errors';
 import type { Ceremonies } from './ceremonies';
+import { DeviceKeys } from './device_keys';
 import { described, openerOf } from './key_opener';
 import { keyUnreadable } from './passkey_errors';
 import { KeptOpen, tabStorage, type TabStorage } from './kept_open';
@@ -75,6 +76,7 @@ export class Session {
   #accounts!: DeviceAccounts;
   #channel!: SessionChannel;
   #known: KnownAccount | null = null;
+  #deviceKeys: DeviceKeys;
   #rotation: Rotation | null = null;
   #turning: ReturnType<SessionParts['turning']> | null = null;
   #starting: Promise<void> | null = null;
@@ -83,7 +85,17 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#deviceKeys = new DeviceKeys(
+      () => this.start().then(() => this.#keys),
+      parts.exclusively,
+    );
     parts.api.whenExpired(() => this.#signedInAgain());
+    parts.api.whenDue(async () => this.#rotation?.renew());
+    parts.api.signBy(async (account, signed) => {
+      const id = account ?? this.account?.id;
+      if (id === undefined) throw notSignedIn();
+      return this.#deviceKeys.prove(id, signed);
+    });
   }
 
   /** Safe to call more than once. */
@@ -182,8 +194,10 @@ export class Session {
   /** Holds here at once, offline too; the server is told as soon as it can be reached. */
   async logout(options: { erase: boolean } = { erase: false }): Promise<void> {
     await this.#kept.forget();
+    const leaving = this.account?.id;
     this.#close('signed_out');
     await this.#accounts.leave(options.erase);
+    if (options.erase && leaving !== undefined) await this.#deviceKeys.forget(leaving);
     this.#channel.tell({ kind: 'signed_out' });
     await this.#settleLogout();
   }
@@ -236,6 +250,7 @@ export class Session {
   async eraseOther(account: string): Promise<void> {
     await this.start();
     await this.#accounts.eraseOther(account);
+    await this.#deviceKeys.forget(account);
   }
 
   /** CryptoError `epoch_rolled_back`, `manifest_missing` and the like: the server shows less than this device has seen. */

@@ -2,7 +2,7 @@
 import type * as Crypto from '$lib/crypto';
 import { toBase64url } from '$lib/wire/base64url';
 import { CeremonyOptions, LoggedIn, LoginStarted, PasswordProved } from '$lib/wire/http';
-import { ApiError, type Api } from './api';
+import { ApiError, type Api, type SignInStep } from './api';
 import { openArrived } from './arriving';
 import { keysDistrusted, keysUnreadable } from './auth_errors';
 import type { Ceremonies } from './ceremonies';
@@ -73,7 +73,7 @@ export class SignIn {
       const { api, device } = this.#parts;
       this.doing = 'checking';
       const body = { login_id: proved.started.login_id, code: code.trim(), device, transport: 'cookie' };
-      return this.#arrive(proved, await api.post(LoggedIn, '/auth/login/totp', body));
+      return this.#arrive(proved, await api.post(LoggedIn, '/auth/login/totp', body, stepOf(proved)));
     });
   }
 
@@ -88,9 +88,12 @@ export class SignIn {
       const started = await api.post(CeremonyOptions, '/auth/login/security-key/options', { login_id });
       const { assertion } = await ceremonies.show(started.options, await it.prfInput());
       const body = { login_id, challenge_id: started.challenge_id, assertion, device, transport: 'cookie' };
-      const answer = await api.post(LoggedIn, '/auth/login/security-key', body).catch((error: unknown) => {
-        throw error instanceof ApiError && error.code === 'wrong_credentials' ? unknownPasskey() : error;
-      });
+      const step = stepOf(proved);
+      const answer = await api
+        .post(LoggedIn, '/auth/login/security-key', body, step)
+        .catch((error: unknown) => {
+          throw error instanceof ApiError && error.code === 'wrong_credentials' ? unknownPasskey() : error;
+        });
       return this.#arrive(proved, answer);
     });
   }
@@ -142,4 +145,8 @@ export class SignIn {
       this.doing = null;
     }
   }
+}
+
+function stepOf({ started }: Proved): SignInStep {
+  return { account: started.account_id, id: started.login_id };
 }

@@ -230,11 +230,11 @@ export class SignUp {
   }
 
   async #finishByPasskey({ account, passkey }: MadeByPasskey): Promise<Finished> {
-    const { api, device } = this.#parts;
+    const { device } = this.#parts;
     const { signup_token } = this.verified!;
     const body = { signup_token, keys: account.keys, passkey, device, transport: 'cookie' };
     try {
-      const { session, backup_codes } = await api.post(SignUpCompleted, '/auth/signup/complete', body);
+      const { session, backup_codes } = await this.#completed(body);
       return { session, backupCodes: backup_codes };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -251,7 +251,8 @@ export class SignUp {
     const started = await api.post(CeremonyOptions, '/auth/login/passkey/options', {});
     const { assertion } = await ceremonies.show(started.options, await (await crypto()).prfInput());
     const body = { challenge_id: started.challenge_id, assertion, device, transport: 'cookie' };
-    const { session } = await api.post(LoggedIn, '/auth/login/passkey', body).catch((error: unknown) => {
+    const step = { account: this.verified!.account_id, id: started.challenge_id };
+    const { session } = await api.post(LoggedIn, '/auth/login/passkey', body, step).catch((error: unknown) => {
       // There is no such account: it was the time that had run out.
       throw error instanceof ApiError && error.code === 'wrong_credentials' ? expired : error;
     });
@@ -259,7 +260,7 @@ export class SignUp {
   }
 
   async #finish(made: MadeAccount, totpCode: string): Promise<Finished> {
-    const { api, device } = this.#parts;
+    const { device } = this.#parts;
     const body = {
       signup_token: this.verified!.signup_token,
       keys: made.keys,
@@ -268,7 +269,7 @@ export class SignUp {
       transport: 'cookie',
     };
     try {
-      const { session, backup_codes } = await api.post(SignUpCompleted, '/auth/signup/complete', body);
+      const { session, backup_codes } = await this.#completed(body);
       return { session, backupCodes: backup_codes };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -289,8 +290,14 @@ export class SignUp {
     const { login_id } = await api.post(LoginStarted, '/auth/login', { email: this.email });
     await api.post(PasswordProved, '/auth/login/password', { login_id, auth: made.keys.password.auth });
     const body = { login_id, code, device, transport: 'cookie' };
-    const { session } = await api.post(LoggedIn, '/auth/login/totp', body);
+    const step = { account: this.verified!.account_id, id: login_id };
+    const { session } = await api.post(LoggedIn, '/auth/login/totp', body, step);
     return { session, backupCodes: [] };
+  }
+
+  #completed(body: object): Promise<SignUpCompleted> {
+    const step = { account: this.verified!.account_id, id: this.#signupId };
+    return this.#parts.api.post(SignUpCompleted, '/auth/signup/complete', body, step);
   }
 
   #keep(forMs: number): void {

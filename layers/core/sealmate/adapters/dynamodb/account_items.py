@@ -6,6 +6,7 @@
 | accounts | account | METHOD#method | MethodItem: a way in |
 | accounts | account | BACKUP#hash | BackupItem: a backup code that wasn't used yet |
 | accounts | account | SESSION#session | SessionItem |
+| accounts | account | NONCE#nonce | NonceItem: what a device's key has signed, for minutes |
 | accounts | account | ROTATION | RotationItem: who turns the master key now, and what is staged beside the chats |
 | accounts | account | LINK#epoch | LinkItem: leads from the epoch before, until all have followed; the rest of it stays for 30 days |
 | accounts | account | PENDING#EMAIL | PendingEmailItem: a change of address, for minutes |
@@ -165,6 +166,15 @@ class SessionItem(Item):
     previous_hash = BinaryAttribute(legacy_encoding=False, null=True)
     previous_until = NumberAttribute()
     proved_until = NumberAttribute(null=True)
+    device_key = UnicodeAttribute(null=True)
+    place = UnicodeAttribute(null=True)
+    ttl = NumberAttribute()
+
+
+class NonceItem(Item):
+    class Meta:
+        pass
+
     ttl = NumberAttribute()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pynamodb.exceptions import DoesNotExist
 
 from sealmate.accounts.records import Session
-from sealmate.adapters.dynamodb.account_items import SessionItem
+from sealmate.adapters.dynamodb.account_items import NonceItem, SessionItem
 from sealmate.adapters.dynamodb.conditional import applied
 
 
@@ -36,6 +36,10 @@ class DynamoSessions:
             )
         )
 
+    def spend_nonce(self, session: Session, nonce: str, *, expires_at: int) -> bool:
+        item = NonceItem(session.account_id, f"NONCE#{nonce}", ttl=expires_at)
+        return applied(lambda: item.save(condition=NonceItem.pk.does_not_exist()))
+
     def touch(self, session: Session, *, now: int) -> None:
         item = SessionItem(session.account_id, session_key(session.session_id))
         applied(lambda: item.update(actions=[SessionItem.last_seen_at.set(now)], condition=SessionItem.pk.exists()))
@@ -59,6 +63,8 @@ def session_item(session: Session) -> SessionItem:
         previous_hash=session.previous_hash,
         previous_until=session.previous_until,
         proved_until=session.proved_until,
+        device_key=session.device_key or None,
+        place=session.place or None,
         ttl=session.expires_at,
     )
 
@@ -77,6 +83,8 @@ def _session(item: SessionItem) -> Session:
         previous_hash=item.previous_hash,
         previous_until=int(item.previous_until),
         proved_until=int(item.proved_until or 0),
+        device_key=item.device_key or "",
+        place=item.place or "",
     )
 
 
