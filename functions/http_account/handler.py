@@ -33,6 +33,22 @@ def end_session(session_id: str) -> None:
     wiring.own_account().end_session(_session(), session_id=session_id)
 
 
+@app.serve("DELETE", "/account/sessions")
+def end_other_sessions() -> None:
+    wiring.own_account().end_other_sessions(_session())
+
+
+@app.serve("GET", "/account/devices/new")
+def list_new_devices() -> answers.NewDevices:
+    return wiring.devices().unanswered(_session())
+
+
+@app.serve("POST", "/account/devices/{device_id}/answer")
+def answer_device(device_id: str) -> None:
+    session, body = _signed(), app.body(requests.AnswerDevice)
+    wiring.devices().answer(session, device_id, mine=body.mine)
+
+
 @app.serve("POST", "/account/step-up")
 def step_up() -> answers.SteppedUp:
     session, body = _signed(), app.body(requests.StepUp)

@@ -219,8 +219,8 @@ def test_a_browser_gets_its_session_as_a_cookie_and_nowhere_else(
     }
     code = {**login, "code": caller.backup_codes.pop(), "device": "A browser", "transport": "cookie"}
     _expect(http.post("/auth/login/totp", json=code), 403, "foreign_origin")
-    proof = signer(make_device_key(), time.time)("POST", f"{stack.url}/api/auth/login/totp", login["login_id"])
-    answer = http.post("/auth/login/totp", json=code, headers={"Origin": stack.url, "DPoP": proof})
+    signed = signer(make_device_key(), time.time)("POST", f"{stack.url}/api/auth/login/totp", login["login_id"])
+    answer = http.post("/auth/login/totp", json=code, headers={"Origin": stack.url, "DPoP": signed})
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("__Host-sealmate=")
     assert {"Secure", "HttpOnly", "SameSite=Strict", "Path=/"} <= {part.strip() for part in cookie.split(";")}

@@ -16,6 +16,7 @@ from sealmate.accounts.records import (
     NewAccount,
     PendingTotp,
     SecondFactor,
+    SeenDevice,
     Session,
     SignUp,
     Ticket,
@@ -40,6 +41,7 @@ class Rows:
     sign_ups: dict[str, SignUp] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
     tries: dict[str, Tries] = field(default_factory=dict)
+    devices: dict[tuple[str, str], SeenDevice] = field(default_factory=dict)
     nonces: set[tuple[str, str]] = field(default_factory=set)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     challenges: dict[str, Challenge] = field(default_factory=dict)
@@ -54,6 +56,21 @@ def ends(rows: Rows, login: Login) -> bool:
     stored = rows.logins.get(login.login_id)
     known = {method.method_id for method in rows.methods.get(login.account_id, [])}
     return stored is not None and stored.proved_by == login.proved_by and login.proved_by in known
+
+
+def begin(rows: Rows, session: Session, *, answered: bool = False) -> None:
+    """A session and its device; one that is known stays as it was answered."""
+    rows.sessions[session.account_id, session.session_id] = session
+    key = (session.account_id, session.device_key)
+    known = rows.devices.get(key)
+    rows.devices[key] = SeenDevice(
+        account_id=session.account_id,
+        key=session.device_key,
+        name=session.device,
+        place=session.place,
+        first_seen_at=known.first_seen_at if known else session.created_at,
+        answered=answered or (known is not None and known.answered),
+    )
 
 
 def _replayed(factor: SecondFactor, account: Account) -> bool:
@@ -94,7 +111,7 @@ class FakeAccounts(_Store):
             rows.methods[account.account_id] = list(new.methods)
             rows.backups |= {(account.account_id, mac) for mac in new.backup_macs}
             rows.grants[account.account_id] = new.grant
-            rows.sessions[account.account_id, new.session.session_id] = new.session
+            begin(rows, new.session, answered=True)
             return True
 
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
@@ -103,7 +120,7 @@ class FakeAccounts(_Store):
             if not ends(rows, login) or not self._spend(factor, session.account_id):
                 return False
             del rows.logins[login.login_id]
-            rows.sessions[session.account_id, session.session_id] = session
+            begin(rows, session)
             return True
 
     def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
@@ -262,6 +279,23 @@ class FakeSessions(_Store):
 
     def delete(self, account_id: str, session_id: str) -> None:
         self._rows.sessions.pop((account_id, session_id), None)
+
+
+class FakeDevices(_Store):
+    def get(self, account_id: str, key: str) -> SeenDevice | None:
+        return self._rows.devices.get((account_id, key))
+
+    def of_account(self, account_id: str) -> list[SeenDevice]:
+        return [device for (owner, _), device in sorted(self._rows.devices.items()) if owner == account_id]
+
+    def answer(self, account_id: str, key: str) -> None:
+        with self._rows.lock:
+            device = self.get(account_id, key)
+            if device is not None:
+                self._rows.devices[account_id, key] = replace(device, answered=True)
+
+    def forget(self, account_id: str, key: str) -> None:
+        self._rows.devices.pop((account_id, key), None)
 
 
 class FakeTries(_Store):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sealmate.accounts.records import Challenge, CredentialUse, Login, Method, Session
-from tests.fakes.accounts import Rows, ends
+from tests.fakes.accounts import Rows, begin, ends
 
 
 class FakeMethods:
@@ -47,7 +47,7 @@ class FakeMethods:
                 return False
             if login is not None:
                 del rows.logins[login.login_id]
-            rows.sessions[session.account_id, session.session_id] = session
+            begin(rows, session)
             return True
 
     def prove(self, session: Session, *, use: CredentialUse, until: int) -> bool:

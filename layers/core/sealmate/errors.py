@@ -99,6 +99,12 @@ class RenewalDue(SealmateError):
     next_step = "Nothing to do: apps renew it and send the request again. If this stays, sign in again."
 
 
+class DeviceNotFound(SealmateError):
+    code, status = "device_not_found", 404
+    message = "Nobody is asked about this device any more."
+    next_step = "Load the list again; it may have been answered on another device."
+
+
 class WrongCredentials(SealmateError):
     code, status = "wrong_credentials", 401
     message = "E-mail and password don't match."

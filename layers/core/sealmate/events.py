@@ -134,6 +134,15 @@ class ChatChanged(Shape):
     updated_at: int
 
 
+class DeviceSignedIn(Shape):
+    """One that the account hasn't seen before, told to all others."""
+
+    type: Literal["device_signed_in"] = "device_signed_in"
+    device_id: str
+    device: str
+    place: str | None = None
+
+
 class RequestRefused(Shape):
     type: Literal["request_refused"] = "request_refused"
     code: str
@@ -163,6 +172,7 @@ Event = Annotated[
     | TurnFailed
     | ChatAnswered
     | ChatChanged
+    | DeviceSignedIn
     | RequestRefused,
     Field(discriminator="type"),
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sealmate.accounts.account import OwnAccount
     from sealmate.accounts.challenges import Challenges
     from sealmate.accounts.changing_email import ChangingEmail
+    from sealmate.accounts.devices import Devices
     from sealmate.accounts.erasing import EraseAccount, EraseRemains
     from sealmate.accounts.networks import Networks
     from sealmate.accounts.notices import Notices
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sealmate.accounts.stores import (
         AccountStore,
         ChallengeStore,
+        DeviceStore,
         Erasures,
         LoginStore,
         MethodStore,
@@ -421,7 +423,8 @@ def account_store() -> AccountStore:
     from sealmate.adapters.dynamodb.table import bind
 
     bind(AccountItem, BackupItem, EmailItem, ErasureItem, LinkItem, MethodItem, RotationItem, table="ACCOUNTS_TABLE")
-    session_store()  # creating an account and signing in begin a session in the same transaction
+    session_store()  # creating an account and signing in begin a session in the same transaction,
+    device_store()  # and note its device
     return DynamoAccounts()
 
 
@@ -433,6 +436,30 @@ def session_store() -> SessionStore:
 
     bind(NonceItem, SessionItem, table="ACCOUNTS_TABLE")
     return DynamoSessions()
+
+
+@_once
+def device_store() -> DeviceStore:
+    from sealmate.adapters.dynamodb.account_items import DeviceItem
+    from sealmate.adapters.dynamodb.devices import DynamoDevices
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(DeviceItem, table="ACCOUNTS_TABLE")
+    return DynamoDevices()
+
+
+@_once
+def devices() -> Devices:
+    from sealmate.accounts.devices import Devices
+
+    return Devices(
+        clock=clock(),
+        store=device_store(),
+        sessions=sessions(),
+        notices=notices(),
+        connections=connections,
+        push=push,
+    )
 
 
 @_once
@@ -577,6 +604,7 @@ def signing_in() -> SigningIn:
         logins=login_store(),
         counters=try_store(),
         sessions=sessions(),
+        devices=devices(),
     )
 
 
@@ -670,6 +698,7 @@ def signing_in_by_key() -> SigningInByKey:
         logins=login_store(),
         challenges=challenges(),
         sessions=sessions(),
+        devices=devices(),
     )
 
 

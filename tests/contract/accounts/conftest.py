@@ -18,6 +18,7 @@ from sealmate.accounts.stores import (
     AccountStore,
     Balances,
     ChallengeStore,
+    DeviceStore,
     LoginStore,
     MethodStore,
     Remains,
@@ -33,6 +34,7 @@ from sealmate.adapters.dynamodb.wallets import DynamoWallets
 from sealmate.turns.ports import Chats
 from tests.fakes.accounts import (
     FakeAccounts,
+    FakeDevices,
     FakeGrantedWallets,
     FakeLogins,
     FakeRemains,
@@ -70,6 +72,7 @@ class Stores:
     rotations: RotationStore
     chats: Chats
     renewals: Renewals
+    devices: DeviceStore
 
 
 @pytest.fixture
@@ -120,6 +123,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             methods=FakeMethods(rows),
             challenges=FakeChallenges(rows),
             renewals=FakeRenewals(rows),
+            devices=FakeDevices(rows),
         )
     request.getfixturevalue("aws")
     bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
@@ -137,6 +141,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         methods=wiring.method_store(),
         challenges=wiring.challenge_store(),
         renewals=wiring.renewals(),
+        devices=wiring.device_store(),
     )
 
 

@@ -351,3 +351,40 @@ def test_a_nonce_is_spent_once(stores: Stores) -> None:
     assert wins(lambda _: stores.sessions.spend_nonce(SESSION, "nonce", expires_at=NOW + 120)) == 1
     assert stores.sessions.spend_nonce(SESSION, "another nonce", expires_at=NOW + 120)
     assert stores.sessions.spend_nonce(other, "nonce", expires_at=NOW + 120)
+
+
+# --- devices ---
+
+
+def test_a_device_is_noted_with_its_session_and_stays_as_it_was_answered(stores: Stores) -> None:
+    stores.accounts.create(replace(NEW, session=replace(SESSION, device_key="first")), sign_up=proved(stores))
+    (first,) = stores.devices.of_account("account-1")
+    assert (first.key, first.answered, first.first_seen_at) == ("first", True, NOW)
+    second = replace(OTHER, device_key="second", place="Berlin, DE")
+    assert stores.accounts.admit(
+        second, login=with_login(stores), factor=SecondFactor(totp_step=101, totp_sealed=b"totp")
+    )
+    found = stores.devices.get("account-1", "second")
+    assert found is not None
+    assert (found.name, found.place, found.answered) == ("phone", "Berlin, DE", False)
+    stores.devices.answer("account-1", "second")
+    again = replace(second, session_id="session-3", created_at=NOW + 9)
+    login = with_login(stores, "login-2")
+    assert stores.accounts.admit(again, login=login, factor=SecondFactor(totp_step=102, totp_sealed=b"totp"))
+    found = stores.devices.get("account-1", "second")
+    assert found is not None
+    assert (found.answered, found.first_seen_at) == (True, NOW)
+
+
+def test_a_sign_in_that_is_refused_notes_no_device(stores: Stores) -> None:
+    stores.accounts.create(replace(NEW, session=replace(SESSION, device_key="first")), sign_up=proved(stores))
+    spent = SecondFactor(totp_step=1, totp_sealed=b"totp")
+    assert not stores.accounts.admit(replace(OTHER, device_key="second"), login=with_login(stores), factor=spent)
+    assert stores.devices.get("account-1", "second") is None
+
+
+def test_a_forgotten_device_stays_forgotten(stores: Stores) -> None:
+    stores.accounts.create(replace(NEW, session=replace(SESSION, device_key="first")), sign_up=proved(stores))
+    stores.devices.forget("account-1", "first")
+    stores.devices.answer("account-1", "first")
+    assert stores.devices.of_account("account-1") == []

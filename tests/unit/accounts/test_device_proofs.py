@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.unit.accounts.world import World
 
 SIGNED = ["/auth/ticket", "/auth/session/rotate", "/account/step-up", "/account/step-up/passkey", "/account/erase"]
 STRANGER = signer(make_device_key(), time.time)
-Change = Callable[[dict[str, object]], object]
+Change = Callable[[dict[str, Any]], object]
 
 
 def _nonce(ada: Person, path: str = "/auth/ticket") -> str:
@@ -46,7 +47,7 @@ def test_a_copied_token_alone_is_refused(ada: Person, path: str) -> None:
     assert _post(ada, path, dpop=proof, body=body)[1]["code"] == "invalid_device_proof"
 
 
-def _assertion(ada: Person) -> object:
+def _assertion(ada: Person) -> dict[str, Any]:
     body = {"credential_id": "A" * 32, "client_data": "AA", "authenticator_data": "AA", "signature": "AA"}
     return {"challenge_id": ada.signup_id, "assertion": body}
 
@@ -127,7 +128,7 @@ def test_each_way_of_signing_in_takes_a_proof(ada: Person) -> None:
     body |= {"device": "laptop", "transport": "bearer"}
     assert ada.api.post("/auth/signup/complete", body, dpop="").code == "invalid_device_proof"
     challenge = ada.api.post("/auth/login/passkey/options", {}).json["challenge_id"]
-    body = {**dict(_assertion(ada)), "challenge_id": challenge, "device": "phone", "transport": "bearer"}
+    body = {**_assertion(ada), "challenge_id": challenge, "device": "phone", "transport": "bearer"}
     assert ada.api.post("/auth/login/passkey", body, dpop="").code == "invalid_device_proof"
     body |= {"login_id": challenge}
     assert ada.api.post("/auth/login/security-key", body, dpop="").code == "invalid_device_proof"

@@ -10,6 +10,7 @@ from sealmate.accounts.sessions import Sessions
 from sealmate.seal.data_keys import DataKeySeal
 from tests.fakes.accounts import (
     FakeAccounts,
+    FakeDevices,
     FakeErasures,
     FakeGrantedWallets,
     FakeLogins,
@@ -85,6 +86,9 @@ class World:
             login_store=Recorder("logins", FakeLogins(rows), calls),
             method_store=Recorder("methods", FakeMethods(rows), calls),
             challenge_store=Recorder("challenges", FakeChallenges(rows), calls),
+            device_store=Recorder("devices", FakeDevices(rows), calls),
+            connections=self.connections,
+            push=self.push,
             try_store=Recorder("tries", FakeTries(rows), calls),
             ticket_store=Recorder("tickets", FakeTickets(rows), calls),
             renewals=renewals,

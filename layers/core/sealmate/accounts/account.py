@@ -56,6 +56,7 @@ class OwnAccount:
                     device=other.device,
                     created_at=other.created_at,
                     last_seen_at=other.last_seen_at,
+                    place=other.place or None,
                     current=other.session_id == session.session_id,
                 )
                 for other in self.sessions.of_account(session.account_id)
@@ -65,3 +66,7 @@ class OwnAccount:
     def end_session(self, session: Session, *, session_id: str) -> None:
         """Safe to repeat: one that has ended is ended again. Someone else's is looked for under this account, and not found."""
         self.sessions.revoke(session.account_id, session_id)
+
+    def end_other_sessions(self, session: Session) -> None:
+        """Safe to repeat."""
+        self.sessions.revoke_others(session)

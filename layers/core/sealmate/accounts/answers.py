@@ -133,11 +133,23 @@ class SessionListed(Shape):
     device: str
     created_at: int
     last_seen_at: int
+    place: str | None = None
     current: bool
 
 
 class SessionList(Shape):
     sessions: list[SessionListed]
+
+
+class NewDevice(Shape):
+    device_id: str
+    device: str
+    place: str | None = None
+    first_seen_at: int
+
+
+class NewDevices(Shape):
+    devices: list[NewDevice]
 
 
 class MethodListed(Shape):

@@ -12,7 +12,9 @@ from sealmate.ports import DataSeal, Mailer
 
 _log = logging.getLogger(__name__)
 
-Change = Literal["password", "recovery", "backup_codes", "authenticator", "email", "way_added", "way_removed"]
+Change = Literal[
+    "password", "recovery", "backup_codes", "authenticator", "email", "way_added", "way_removed", "device_added"
+]
 _CHANGED: dict[Change, str] = {
     "password": "Your Sealmate password was changed",
     "recovery": "Your Sealmate recovery key was replaced",
@@ -21,10 +23,12 @@ _CHANGED: dict[Change, str] = {
     "email": "Your Sealmate e-mail address was changed",
     "way_added": "A passkey or security key was added to your Sealmate account",
     "way_removed": "A way into your Sealmate account was removed",
+    "device_added": "A new device signed in to your Sealmate account",
 }
 _FOLLOWS: dict[Change, str] = {
     "way_added": "It signs in from now on.",
     "way_removed": "It opens nothing any more.",
+    "device_added": "Which one, you see on every other device of yours.",
 }
 _REPLACED = "What you had before no longer works."
 _TEXT = """{what}. {follows}
@@ -42,14 +46,15 @@ class Notices:
     seal: DataSeal
     mailer: Mailer
 
-    def tell(self, account: Account, change: Change) -> None:
-        """The change is made, so a mail that can't be sent must not tell the person otherwise: it is logged."""
+    def tell(self, account: Account, change: Change, *, place: str = "") -> None:
+        """`place`: where a device is. What a device calls itself isn't told: whoever signs in chooses those words.
+
+        The change is made, so a mail that can't be sent must not tell the person otherwise: it is logged."""
         try:
-            email = email_of(account, self.seal)
-            what = _CHANGED[change]
-            self.mailer.send(
-                to=email, subject=what, text=_TEXT.format(what=what, follows=_FOLLOWS.get(change, _REPLACED))
-            )
+            what, follows = _CHANGED[change], _FOLLOWS.get(change, _REPLACED)
+            where = f", in or near {place}" if place else ""
+            text = _TEXT.format(what=what + where, follows=follows)
+            self.mailer.send(to=email_of(account, self.seal), subject=what, text=text)
         except Exception as error:  # noqa: BLE001 - whatever it is, the change is made
             _log.error(
                 "notice not sent",

@@ -150,6 +150,18 @@ class Device:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeenDevice:
+    """A device that has signed in before. `answered`: its owner said that it is theirs, or it was there from the beginning."""
+
+    account_id: str
+    key: str
+    name: str
+    place: str
+    first_seen_at: int
+    answered: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """A device that is signed in. Only hashes of its secrets are kept; `device_key` and `place` are those of `Device`.
 

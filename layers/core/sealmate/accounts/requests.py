@@ -239,6 +239,12 @@ class ProveSecurityKey(Shape):
     transport: Transport
 
 
+class AnswerDevice(Shape):
+    """Whether a new device is the owner's."""
+
+    mine: Annotated[bool, Field(strict=True)]
+
+
 class StepUpByKey(Shape):
     challenge_id: Uuid
     assertion: Assertion

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sealmate import errors
 from sealmate.accounts import proofs, tries
 from sealmate.accounts.answers import LoginStarted, PasswordProved, SecondFactorKind, WrappedKeys, wrapped_keys
+from sealmate.accounts.devices import Devices
 from sealmate.accounts.proving import factor_of, prove_auth
 from sealmate.accounts.records import Device, Login
 from sealmate.accounts.sessions import Issued, Sessions
@@ -34,6 +35,7 @@ class SigningIn:
     logins: LoginStore
     counters: TryStore
     sessions: Sessions
+    devices: Devices
 
     def start(self, *, email: str) -> LoginStarted:
         """`email` is normalised."""
@@ -77,11 +79,14 @@ class SigningIn:
             raise errors.StepExpired()
         issued = self.sessions.make(account_id=account.account_id, device=device)
         factor = factor_of(account, code, keys=self.keys, seal=self.seal, clock=self.clock)
+        new = self.devices.is_new(issued.session)
         if not self.accounts.admit(issued.session, login=login, factor=factor):
             raise errors.WrongCode()
         tries.forget(login.email_key, policy=tries.CODE, counters=self.counters)
         # Read anew: a key that was turned meanwhile must not make the code spent in vain.
         account, methods, _ = read_whole(self.accounts, account.account_id)
+        if new:
+            self.devices.announce(account, issued.session)
         return issued, wrapped_keys(account, methods)
 
     def _missing(self, account_id: str) -> tuple[SecondFactorKind, ...]:

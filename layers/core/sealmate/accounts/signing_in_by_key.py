@@ -11,6 +11,7 @@ from sealmate import errors
 from sealmate.accounts.answers import CeremonyOptions, WrappedKeys, wrapped_keys
 from sealmate.accounts.asserting import prove_assertion
 from sealmate.accounts.challenges import Challenges
+from sealmate.accounts.devices import Devices
 from sealmate.accounts.records import Challenge, Device, Login, Method
 from sealmate.accounts.requests import Assertion
 from sealmate.accounts.sessions import Issued, Sessions
@@ -29,6 +30,7 @@ class SigningInByKey:
     logins: LoginStore
     challenges: Challenges
     sessions: Sessions
+    devices: Devices
 
     def start(self) -> CeremonyOptions:
         made = self.challenges.make("sign_in")
@@ -81,9 +83,12 @@ class SigningInByKey:
             now=self.clock.now(),
         )
         issued = self.sessions.make(account_id=account_id, device=device)
+        new = self.devices.is_new(issued.session)
         if not self.methods.admit(issued.session, use=use, login=login):
             raise errors.WrongCredentials()
         account, known, _ = read_whole(self.accounts, account_id)
+        if new:
+            self.devices.announce(account, issued.session)
         return issued, wrapped_keys(account, known)
 
     def _proved(self, login_id: str) -> Login:

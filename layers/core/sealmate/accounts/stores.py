@@ -16,6 +16,7 @@ from sealmate.accounts.records import (
     NewAccount,
     PendingTotp,
     SecondFactor,
+    SeenDevice,
     Session,
     SignUp,
     Ticket,
@@ -36,10 +37,10 @@ class AccountStore(Protocol):
         """Between the account's epochs, the oldest first; readers look at `expires_at` themselves."""
 
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
-        """All of it and the end of the sign-up in one transaction. False: sign-up over, or the e-mail was taken."""
+        """All of it, its device and the end of the sign-up in one transaction. False: sign-up over, or the e-mail was taken."""
 
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
-        """Spends the factor, ends the login, begins the session, in one transaction.
+        """Spends the factor, ends the login, begins the session and notes its device, in one transaction.
 
         False: one was spent before, the authenticator was replaced, or the method that proved the login is gone.
         """
@@ -113,7 +114,7 @@ class MethodStore(Protocol):
         """A method that is gone stays gone."""
 
     def admit(self, session: Session, *, use: CredentialUse, login: Login | None) -> bool:
-        """Notes the use, ends the login if there is one, begins the session, in one transaction.
+        """Notes the use, ends the login if there is one, begins the session and notes its device, in one transaction.
 
         False: the credential or the account is gone, its counter has moved meanwhile, or the login was over.
         """
@@ -165,6 +166,19 @@ class SessionStore(Protocol):
         """Remembers when it was last seen; a session that is gone stays gone."""
 
     def delete(self, account_id: str, session_id: str) -> None: ...
+
+
+class DeviceStore(Protocol):
+    """Devices are noted where their sessions begin: by `AccountStore` and `MethodStore`."""
+
+    def get(self, account_id: str, key: str) -> SeenDevice | None: ...
+
+    def of_account(self, account_id: str) -> list[SeenDevice]: ...
+
+    def answer(self, account_id: str, key: str) -> None:
+        """It is the owner's; a device that is gone stays gone."""
+
+    def forget(self, account_id: str, key: str) -> None: ...
 
 
 class TryStore(Protocol):

@@ -23,6 +23,7 @@ const words: Record<string, [() => string, () => string]> = {
   request_too_large: [m.errors_request_too_large, m.errors_request_too_large_next],
   not_signed_in: [m.errors_not_signed_in, m.errors_not_signed_in_next],
   foreign_origin: [m.errors_foreign_origin, m.errors_foreign_origin_next],
+  device_not_found: [m.errors_device_not_found, m.errors_device_not_found_next],
   device_proof_needed: [m.errors_device_proof_needed, m.errors_device_proof_needed_next],
   invalid_device_proof: [m.errors_invalid_device_proof, m.errors_invalid_device_proof_next],
   renewal_due: [m.errors_renewal_due, m.errors_renewal_due_next],

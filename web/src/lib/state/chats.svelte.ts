@@ -23,6 +23,7 @@ import type {
   TurnView,
   Waits,
 } from './model';
+import { newDevices } from './new_devices.svelte';
 import { OpenChat } from './open_chat.svelte';
 import { session } from './session.svelte';
 
@@ -170,9 +171,11 @@ export class Chats implements ChatsState {
       walletChanged: (wallet) => (this.wallet = wallet),
       matesChanged: (mates) => (this.mates = mates),
       keysAhead: () => session.keysAhead(),
+      deviceSignedIn: () => void newDevices.load(),
       failed: (error) => (this.notice = problemOfError(error)),
     });
     this.#sync = sync;
+    void newDevices.load();
     for (const chat of this.#open) chat.attach(sync);
     void sync.start().finally(() => {
       if (this.#sync === sync) this.loading = false;
@@ -186,6 +189,7 @@ export class Chats implements ChatsState {
     for (const chat of this.#open) chat.detach();
     sync.stop();
     this.#sync = null;
+    newDevices.clear();
     this.list = [];
     this.waiting = 0;
     this.wallet = null;

@@ -15,6 +15,8 @@ export class Arrivals {
         return this.#refused(event);
       case 'chat_changed':
         return void this.sync.refresh.changed(event.chat_id);
+      case 'device_signed_in':
+        return this.sync.parts.deviceSignedIn();
       case 'chat_answered':
         return void this.#answered(event.chat_id);
       case 'chat_titled':
@@ -35,7 +37,7 @@ export class Arrivals {
   }
 
   #ofTurn(
-    event: Exclude<Event, { type: 'request_refused' | 'chat_changed' | 'chat_answered' | 'chat_titled' }>,
+    event: Extract<Event, { turn_id: string; chat_id: string }> & Exclude<Event, { type: 'request_refused' | 'chat_answered' | 'chat_titled' }>,
   ): void {
     const { turn_id: turnId, chat_id: chatId } = event;
     this.sync.errands.taken(turnId);

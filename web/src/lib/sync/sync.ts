@@ -36,6 +36,8 @@ export interface SyncParts {
   matesChanged(mates: readonly Mate[]): void;
   /** The server has keys under a master key that this device doesn't have yet. */
   keysAhead(): void;
+  /** One that the account hasn't seen before. */
+  deviceSignedIn(): void;
   /** An errand that can't be done, though its effect was shown. */
   failed(error: unknown): void;
 }

@@ -158,6 +158,14 @@ export const ChatChanged = v.object({
 });
 export type ChatChanged = v.InferOutput<typeof ChatChanged>;
 
+export const DeviceSignedIn = v.object({
+  type: v.literal('device_signed_in'),
+  device_id: v.string(),
+  device: v.string(),
+  place: v.nullish(v.string(), null),
+});
+export type DeviceSignedIn = v.InferOutput<typeof DeviceSignedIn>;
+
 export const RequestRefused = v.object({
   type: v.literal('request_refused'),
   code: v.string(),
@@ -188,6 +196,7 @@ export const EventSchema = v.variant('type', [
   TurnFailed,
   ChatAnswered,
   ChatChanged,
+  DeviceSignedIn,
   RequestRefused,
 ]);
 export type Event = v.InferOutput<typeof EventSchema>;

@@ -147,6 +147,7 @@ export const SessionListed = v.object({
   device: v.string(),
   created_at: v.number(),
   last_seen_at: v.number(),
+  place: v.nullish(v.string(), null),
   current: v.boolean(),
 });
 export type SessionListed = v.InferOutput<typeof SessionListed>;

@@ -6,6 +6,7 @@
 | accounts | account | METHOD#method | MethodItem: a way in |
 | accounts | account | BACKUP#hash | BackupItem: a backup code that wasn't used yet |
 | accounts | account | SESSION#session | SessionItem |
+| accounts | account | DEVICE#key | DeviceItem: a device that has signed in, for 400 days after the last time |
 | accounts | account | NONCE#nonce | NonceItem: what a device's key has signed, for minutes |
 | accounts | account | ROTATION | RotationItem: who turns the master key now, and what is staged beside the chats |
 | accounts | account | LINK#epoch | LinkItem: leads from the epoch before, until all have followed; the rest of it stays for 30 days |
@@ -26,6 +27,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import (
     BinaryAttribute,
+    BooleanAttribute,
     JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
@@ -168,6 +170,17 @@ class SessionItem(Item):
     proved_until = NumberAttribute(null=True)
     device_key = UnicodeAttribute(null=True)
     place = UnicodeAttribute(null=True)
+    ttl = NumberAttribute()
+
+
+class DeviceItem(Item):
+    class Meta:
+        pass
+
+    name = UnicodeAttribute()
+    place = UnicodeAttribute(null=True)
+    first_seen_at = NumberAttribute()
+    answered = BooleanAttribute(null=True)
     ttl = NumberAttribute()
 
 

@@ -29,6 +29,7 @@ from sealmate.adapters.dynamodb.account_items import (
     SessionItem,
     SignUpItem,
 )
+from sealmate.adapters.dynamodb.devices import note_device
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
 from sealmate.adapters.dynamodb.links import links_of, manifest_of
 from sealmate.adapters.dynamodb.methods import end_login, method_item, method_of
@@ -104,6 +105,7 @@ class DynamoAccounts:
             )
             for item in begun:
                 transaction.save(item, condition=type(item).pk.does_not_exist())
+            note_device(new.session, transaction, answered=True)
 
         return committed(write)
 
@@ -112,6 +114,7 @@ class DynamoAccounts:
             end_login(login, transaction)
             _spend(factor, session.account_id, transaction)
             transaction.save(session_item(session))
+            note_device(session, transaction)
 
         return committed(write)
 

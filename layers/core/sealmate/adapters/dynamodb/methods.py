@@ -19,6 +19,7 @@ from sealmate.accounts.records import (
 )
 from sealmate.adapters.dynamodb.account_items import AccountItem, ChallengeItem, LoginItem, MethodItem, SessionItem
 from sealmate.adapters.dynamodb.conditional import applied
+from sealmate.adapters.dynamodb.devices import note_device
 from sealmate.adapters.dynamodb.links import signed_as
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
 from sealmate.adapters.dynamodb.table import committed
@@ -59,6 +60,7 @@ class DynamoMethods:
             if login is not None:
                 end_login(login, transaction)
             transaction.save(session_item(session))
+            note_device(session, transaction)
 
         return committed(write)
 

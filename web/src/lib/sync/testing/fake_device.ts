@@ -19,6 +19,7 @@ export class World {
   readonly failures: unknown[] = [];
   /** How often a tab met keys that it doesn't have. */
   ahead = 0;
+  newDevices = 0;
   /** What the browser believes. */
   online = true;
   #tabs = new Set<(news: TabNews) => void>();
@@ -55,6 +56,7 @@ export class World {
       networkChanged: () => undefined,
       walletChanged: () => undefined,
       matesChanged: () => undefined,
+      deviceSignedIn: () => (this.newDevices += 1),
       keysAhead: () => (this.ahead += 1),
       failed: (error) => this.failures.push(error),
     });
