@@ -27,7 +27,7 @@ _PLAIN = {
 _REPLIES = {
     "sealmate.accounts.answers": (
         "SessionAnswer SignUpStarted SignUpVerified SignUpCompleted LoginStarted PasswordProved LoggedIn SessionRotated "
-        "TicketMade AccountAnswer SessionList SteppedUp BackupCodes TotpSetup WrappedKeys CeremonyOptions MethodList"
+        "TicketMade AccountAnswer SessionList SteppedUp BackupCodes TotpSetup WrappedKeys CeremonyOptions MethodList NewDevices"
     ),
     "sealmate.accounts.rotation_shapes": "LeaseTaken StagedKeys Flipped",
     "sealmate.billing.replies": "WalletReply LedgerReply",

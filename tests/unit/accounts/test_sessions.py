@@ -137,8 +137,8 @@ def test_a_token_that_its_device_did_not_renew_opens_nothing(world: World, ada: 
 def test_last_seen_is_written_once_an_hour(world: World, ada: Person) -> None:
     def touches(seconds: int) -> int:
         world.clock.advance(seconds)
-        ada.token = _rotated(world, ada.token)
         world.calls.clear()
+        ada.token = _rotated(world, ada.token)
         ada.call("GET", "/account")
         return world.calls.count("sessions.touch")
 

@@ -19,6 +19,7 @@ class Request:
     headers: Mapping[str, Any]
     method: str = "POST"
     context: Mapping[str, Any] = field(default_factory=lambda: {"identity": {"sourceIp": EDGE}})
+    uri_params: Mapping[str, str] | None = None
 
 
 def _source(viewer: str | None, *, shown: str | None = SECRET, secret: str = SECRET) -> str:

@@ -110,7 +110,8 @@ def _read(request: HttpRequest) -> tuple[str, str]:
         _verify(header.jwk, f"{head}.{body}".encode(), from_base64url(signature))
     except ValueError:
         raise errors.InvalidDeviceProof() from None
-    if (claims.htm, urlsplit(claims.htu).path) != (request.method, _ROOT + str(request.context.get("resourcePath"))):
+    path = str(request.context.get("resourcePath")).format(**(request.uri_params or {}))
+    if (claims.htm, urlsplit(claims.htu).path) != (request.method, _ROOT + path):
         raise errors.InvalidDeviceProof()
     return header.jwk.thumbprint(), claims.nonce
 

@@ -33,6 +33,9 @@ class HttpRequest(Protocol):
     @property
     def context(self) -> Mapping[str, Any]: ...
 
+    @property
+    def uri_params(self) -> Mapping[str, str] | None: ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Token:

@@ -85,6 +85,7 @@ export class Api {
   }
 
   #call(schema: null, method: Method, path: string, body?: unknown): Promise<null>;
+  #call<T>(schema: Schema<T>, method: Method, path: string, body?: unknown, step?: SignInStep): Promise<T>;
   #call<T>(
     schema: Schema<T> | null,
     method: Method,

@@ -85,10 +85,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    this.#deviceKeys = new DeviceKeys(
-      () => this.start().then(() => this.#keys),
-      parts.exclusively,
-    );
+    this.#deviceKeys = new DeviceKeys(() => this.start().then(() => this.#keys), parts.exclusively);
     parts.api.whenExpired(() => this.#signedInAgain());
     parts.api.whenDue(async () => this.#rotation?.renew());
     parts.api.signBy(async (account, signed) => {

@@ -252,10 +252,12 @@ export class SignUp {
     const { assertion } = await ceremonies.show(started.options, await (await crypto()).prfInput());
     const body = { challenge_id: started.challenge_id, assertion, device, transport: 'cookie' };
     const step = { account: this.verified!.account_id, id: started.challenge_id };
-    const { session } = await api.post(LoggedIn, '/auth/login/passkey', body, step).catch((error: unknown) => {
-      // There is no such account: it was the time that had run out.
-      throw error instanceof ApiError && error.code === 'wrong_credentials' ? expired : error;
-    });
+    const { session } = await api
+      .post(LoggedIn, '/auth/login/passkey', body, step)
+      .catch((error: unknown) => {
+        // There is no such account: it was the time that had run out.
+        throw error instanceof ApiError && error.code === 'wrong_credentials' ? expired : error;
+      });
     return { session, backupCodes: [] };
   }
 

@@ -37,7 +37,8 @@ export class Arrivals {
   }
 
   #ofTurn(
-    event: Extract<Event, { turn_id: string; chat_id: string }> & Exclude<Event, { type: 'request_refused' | 'chat_answered' | 'chat_titled' }>,
+    event: Extract<Event, { turn_id: string; chat_id: string }> &
+      Exclude<Event, { type: 'request_refused' | 'chat_answered' | 'chat_titled' }>,
   ): void {
     const { turn_id: turnId, chat_id: chatId } = event;
     this.sync.errands.taken(turnId);

@@ -188,6 +188,19 @@ export const MethodList = v.object({
 });
 export type MethodList = v.InferOutput<typeof MethodList>;
 
+export const NewDevice = v.object({
+  device_id: v.string(),
+  device: v.string(),
+  place: v.nullish(v.string(), null),
+  first_seen_at: v.number(),
+});
+export type NewDevice = v.InferOutput<typeof NewDevice>;
+
+export const NewDevices = v.object({
+  devices: v.array(NewDevice),
+});
+export type NewDevices = v.InferOutput<typeof NewDevices>;
+
 export const LeaseTaken = v.object({
   lease_id: v.string(),
   epoch: v.number(),
