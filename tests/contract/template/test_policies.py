@@ -36,9 +36,6 @@ SELDOM = {
     "ws_ask": _SETTLES
     | {Grant("kms:Decrypt", "DataKey", "turn"): "a turn that is known and streams already is resumed"},
     "ws_resume": _SETTLES,
-    "job_erase_account": {
-        Grant("dynamodb:BatchWriteItem", "AccountsTable"): "a session began in the moment in which its account ended"
-    },
     "job_sweep_holds": {
         Grant("dynamodb:ConditionCheckItem", "WalletsTable"): "Billing ended the hold after the query that found it"
     },

@@ -273,6 +273,17 @@ def dying(world: World, device: Device) -> None:
             _send(world, device, route, ask if route == "ask" else {"action": "resume", "turn_id": ask["turn_id"]})
 
 
+def a_new_device(world: World, ada: Person) -> None:
+    """Two of them: one is the owner's, the other isn't; then all others are signed out."""
+    for mine in (True, False):
+        other = Person(api=WorldApi(world), clock=world.clock, code_for=world.mailed_code, email=ada.email)
+        other.account_id, other.totp_secret = ada.account_id, ada.totp_secret
+        assert other.log_in().status == 200
+        (new,) = ada.call("GET", "/account/devices/new").json["devices"]
+        assert ada.call("POST", f"/account/devices/{new['device_id']}/answer", {"mine": mine}).status == 204
+    assert ada.call("DELETE", "/account/sessions").status == 204
+
+
 def leaving(world: World, ada: Person) -> None:
     """Sessions that rotate, end, and are used after their end, with a WebSocket open."""
     device = Device(push=FakePush(), account=ada.account_id)
@@ -293,6 +304,7 @@ def leaving(world: World, ada: Person) -> None:
         ada.call(method, path)
     ada.log_in()
     open_socket()
+    a_new_device(world, ada)
     ada.call("DELETE", f"/account/sessions/{ada.session_id}")
     ada.log_in()
     open_socket()
