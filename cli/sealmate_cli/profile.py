@@ -66,11 +66,11 @@ class Profile(Shape):
         seen = {**self.seen, identity.account: Seen(**vars(pins))}
         return self.model_copy(update={"server": server, "identity": identity, "seen": seen})
 
-    def signed_out(self) -> "Profile":
-        return self.model_copy(update={"identity": None})
-
     def with_device_key(self, account: str, device_key: bytes) -> "Profile":
         return self.model_copy(update={"device_keys": {**self.device_keys, account: device_key}})
+
+    def signed_out(self) -> "Profile":
+        return self.model_copy(update={"identity": None})
 
     def with_session(self, session: Session) -> "Profile":
         if self.identity is None:
@@ -111,13 +111,8 @@ class ProfileFile:
             raise
 
     def device_key(self, account: str) -> bytes:
-        """Made where there is none yet."""
-        with self.locked():
-            profile = self.load()
-            if account not in profile.device_keys:
-                profile = profile.with_device_key(account, make_device_key())
-                self.save(profile)
-            return profile.device_keys[account]
+        """A new one where there is none yet; it is kept when the device is signed in."""
+        return self.load().device_keys.get(account) or make_device_key()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

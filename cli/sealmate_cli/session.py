@@ -107,10 +107,7 @@ class SessionCalls:
         return answer.session.token
 
     def _sign(self) -> Sign:
-        device_key = self._profile.load().device_keys.get(self.identity().account)
-        if device_key is None:
-            raise NotSignedIn("This device's own key is gone from its profile.")
-        return signer(device_key, self._now)
+        return signer(self._profile.device_key(self.identity().account), self._now)
 
     def _wipe(self) -> None:
         self._profile.save(self._profile.load().signed_out())

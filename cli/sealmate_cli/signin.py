@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sealmate_cli import crypto
 from sealmate_cli.api import Api
 from sealmate_cli.crypto import CryptoError
-from sealmate_cli.device_keys import Sign, signer
+from sealmate_cli.device_keys import signer
 from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.profile import Identity, ProfileFile
 from sealmate_cli.renewing import checked
@@ -62,13 +62,22 @@ class Signup:
             "device": DEVICE,
             "transport": "bearer",
         }
-        sign = _signer(self._profile, master.account)
+        device_key = self._profile.device_key(master.account)
+        sign = signer(device_key, time.time)
         done = self._api.call(
             wire.SignupCompleted, "POST", "/auth/signup/complete", body=body, sign=sign, step=self._id
         )
         public = keys.signing.public_key
         pins = crypto.Pins().advanced(master.account, keys.statement, None, public)
-        _remember(self._profile, self._api.server, self._email, done.session, master=master, pins=pins)
+        _remember(
+            self._profile,
+            self._api.server,
+            self._email,
+            done.session,
+            master=master,
+            pins=pins,
+            device_key=device_key,
+        )
         return SignupResult(
             account_id=master.account,
             email=self._email,
@@ -114,7 +123,8 @@ class Login:
             "device": DEVICE,
             "transport": "bearer",
         }
-        sign, step = _signer(self._profile, self._started.account_id), self._started.login_id
+        device_key, step = self._profile.device_key(self._started.account_id), self._started.login_id
+        sign = signer(device_key, time.time)
         done = self._api.call(wire.LoginCompleted, "POST", "/auth/login/totp", body=body, sign=sign, step=step)
         try:
             master, pins = self._unlock(done, self._kek)
@@ -123,7 +133,15 @@ class Login:
             with contextlib.suppress(ClientError):
                 self._api.tell("POST", "/auth/logout", token=done.session.token)
             raise
-        return _remember(self._profile, self._api.server, self._email, done.session, master=master, pins=pins)
+        return _remember(
+            self._profile,
+            self._api.server,
+            self._email,
+            done.session,
+            master=master,
+            pins=pins,
+            device_key=device_key,
+        )
 
     def _unlock(self, done: wire.LoginCompleted, kek: bytes) -> tuple[crypto.MasterKeys, crypto.Pins]:
         account, wrapped = self._started.account_id, done.keys.keys()
@@ -145,6 +163,7 @@ def _remember(
     *,
     master: crypto.MasterKeys,
     pins: crypto.Pins,
+    device_key: bytes,
 ) -> Identity:
     if session.account_id != master.account:
         raise Tampered("session", "wrong_account")
@@ -156,12 +175,8 @@ def _remember(
         signing_public_key=crypto.signing_public_key(master.signing_seed),
     )
     with file.locked():
-        file.save(file.load().signed_in(server, identity, pins))
+        file.save(file.load().with_device_key(master.account, device_key).signed_in(server, identity, pins))
     return identity
-
-
-def _signer(file: ProfileFile, account: str) -> Sign:
-    return signer(file.device_key(account), time.time)
 
 
 def _digits(code: str) -> str:

@@ -1,6 +1,6 @@
 // The device's own key: one an account, out of every script's reach, and proofs that only it can make.
 import { fromBase64url } from '$lib/wire/base64url';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { DeviceKeys } from './device_keys';
 import { MemoryKeyStore } from './key_store';
 
@@ -8,8 +8,6 @@ const REQUEST = { method: 'POST', path: '/auth/ticket', nonce: 'nonce' };
 const read = (part: string) =>
   JSON.parse(new TextDecoder().decode(fromBase64url(part))) as Record<string, unknown>;
 
-vi.stubGlobal('location', { origin: 'https://sealmate.example' });
-afterEach(() => vi.restoreAllMocks());
 
 function browser() {
   const keys = new MemoryKeyStore();
@@ -19,7 +17,7 @@ function browser() {
     turn = next.catch(() => null);
     return next;
   };
-  return { keys, device: new DeviceKeys(async () => keys, exclusively) };
+  return { keys, device: new DeviceKeys(async () => keys, exclusively, 'https://sealmate.example') };
 }
 const jwkOf = (proof: string) => read(proof.split('.')[0]!)['jwk'] as JsonWebKey;
 

@@ -15,8 +15,14 @@ const ES256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 export class DeviceKeys {
   #keys: () => Promise<KeyStore>;
   #exclusively: Exclusively;
+  #origin: string;
 
-  constructor(keys: () => Promise<KeyStore>, exclusively: Exclusively) {
+  constructor(
+    keys: () => Promise<KeyStore>,
+    exclusively: Exclusively,
+    origin = globalThis.location?.origin ?? 'null',
+  ) {
+    this.#origin = origin;
     this.#keys = keys;
     this.#exclusively = exclusively;
   }
@@ -29,7 +35,7 @@ export class DeviceKeys {
     const claims = {
       jti: crypto.randomUUID(),
       htm: method,
-      htu: `${location.origin}/api${path}`,
+      htu: `${this.#origin}/api${path}`,
       iat: Math.floor(Date.now() / 1000),
       nonce,
     };
