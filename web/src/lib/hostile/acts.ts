@@ -181,6 +181,7 @@ export class Browser {
       networkChanged: () => undefined,
       walletChanged: () => undefined,
       matesChanged: () => undefined,
+      deviceSignedIn: () => undefined,
       keysAhead: () => undefined,
       failed: (error) => this.#alarms.push(problemOfError(error).code),
     });

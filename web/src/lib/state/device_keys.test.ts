@@ -8,7 +8,6 @@ const REQUEST = { method: 'POST', path: '/auth/ticket', nonce: 'nonce' };
 const read = (part: string) =>
   JSON.parse(new TextDecoder().decode(fromBase64url(part))) as Record<string, unknown>;
 
-
 function browser() {
   const keys = new MemoryKeyStore();
   let turn: Promise<unknown> = Promise.resolve();
