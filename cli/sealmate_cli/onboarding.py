@@ -10,8 +10,7 @@ from sealmate_cli.crypto import normalise_recovery_text
 from sealmate_cli.errors import ClientError
 from sealmate_cli.invocation import Invocation, read_line
 from sealmate_cli.password_rules import ADVISED_LENGTH, MIN_LENGTH, check_new_password
-from sealmate_cli.profile import Identity
-from sealmate_cli.signin import SignupResult, expect_email
+from sealmate_cli.signin import Login, SignupResult, expect_email
 from sealmate_cli.socket import is_loopback
 from sealmate_cli.wire.http import Totp
 
@@ -41,22 +40,28 @@ def sign_up(
 def log_in(run: Invocation, *, email: str | None, password_stdin: bool, totp_code: str | None) -> None:
     address = expect_email(run.ask("email", "E-mail", given=email))
 
-    def prove() -> Callable[[str], Identity]:
+    def prove() -> Login:
         login = run.client.begin_login(address)
         password = _password(run, "Password", password_stdin)
         run.output.status("checking")
         login.prove(password)
-        return login.confirm
+        return login
 
-    confirm = _until_right(run, prove)
+    login = _until_right(run, prove)
     identity = _until_right(
-        run, lambda: confirm(run.ask("totp_code", "Code from the authenticator, or a backup code", given=totp_code))
+        run,
+        lambda: login.confirm(run.ask("totp_code", "Code from the authenticator, or a backup code", given=totp_code)),
     )
     run.output.result(
         "signed_in",
         {"account_id": identity.account, "email": identity.email, "epoch": identity.epoch},
         f"Signed in as {identity.email}.",
     )
+    if login.fell_back:
+        run.output.note(
+            "Your password no longer opens your present keys; what it was before the last renewal did. "
+            "Someone who had your keys may have done this: set a new password in the web app within 30 days."
+        )
 
 
 def _until_right(run: Invocation, step: Callable[[], Result]) -> Result:

@@ -100,6 +100,8 @@ class Login:
         self._api, self._profile, self._email = api, profile, email
         self._started = api.call(wire.LoginStarted, "POST", "/auth/login", body={"email": email})
         self._kek: bytes | None = None
+        self.fell_back = False
+        """The password opened the keys only by what it was before the last turns: it is to be replaced."""
 
     def prove(self, password: str) -> None:
         started = self._started
@@ -130,8 +132,7 @@ class Login:
             master, pins = self._unlock(done, self._kek)
         except Tampered:
             # A session whose keys can't be trusted is no use to anyone.
-            with contextlib.suppress(ClientError):
-                self._api.tell("POST", "/auth/logout", token=done.session.token)
+            self._end(done.session)
             raise
         return _remember(
             self._profile,
@@ -149,10 +150,35 @@ class Login:
         try:
             if done.session.account_id != account:
                 raise CryptoError("wrong_account")
-            master = crypto.unlock_account(wrapped, account=account, kind="password", kek=kek, lowest_epoch=seen.epoch)
+            try:
+                master = crypto.unlock_account(
+                    wrapped, account=account, kind="password", kek=kek, lowest_epoch=seen.epoch
+                )
+            except CryptoError:
+                found = self._fall_back(done.session, kek, lowest_epoch=seen.epoch)
+                if found is None:
+                    raise
+                master = found
             return master, checked(wrapped, seen, crypto.signing_public_key(master.signing_seed))
         except CryptoError as error:
             raise Tampered("account's keys", error.reason) from error
+
+    def _fall_back(self, session: wire.Session, kek: bytes, *, lowest_epoch: int) -> crypto.MasterKeys | None:
+        try:
+            wrapped = self._api.call(
+                wire.WrappedKeysAnswer, "GET", "/account/keys", query={"former": "true"}, token=session.token
+            ).keys()
+        except ClientError:
+            return None
+        master = crypto.unlock_by_former(
+            wrapped, account=self._started.account_id, kind="password", kek=kek, lowest_epoch=lowest_epoch
+        )
+        self.fell_back = master is not None
+        return master
+
+    def _end(self, session: wire.Session) -> None:
+        with contextlib.suppress(ClientError):
+            self._api.tell("POST", "/auth/logout", token=session.token)
 
 
 def _remember(

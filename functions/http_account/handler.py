@@ -20,7 +20,7 @@ def show_account() -> answers.AccountAnswer:
 
 @app.serve("GET", "/account/keys")
 def show_keys() -> answers.WrappedKeys:
-    return wiring.own_account().keys(_session())
+    return wiring.own_account().keys(_session(), former=app.query("former") == "true")
 
 
 @app.serve("GET", "/account/sessions")

@@ -93,26 +93,19 @@ class FakeRotations:
     def acknowledge(self, account_id: str, epoch: int, session_id: str) -> Link | None:
         with self._whole():
             link = self._rows.links.get((account_id, epoch))
-            if link is None or link.forward is None:
+            if link is None:
                 return None
             link = replace(link, acknowledged=link.acknowledged | {session_id})
             self._rows.links[account_id, epoch] = link
             return link
 
-    def cut_link(self, account_id: str, epoch: int) -> None:
-        with self._whole():
-            link = self._rows.links.get((account_id, epoch))
-            if link is not None:
-                self._rows.links[account_id, epoch] = replace(link, forward=None)
-
-    def tidy(self, account_id: str, epoch: int, *, limit: int) -> int:
+    def tidy(self, account_id: str, epoch: int, *, limit: int) -> None:
         with self._whole():
             staged = [key for key in self._tables.chats if key[0] == account_id and self._epoch(*key) == epoch]
             for key in staged[:limit]:
                 chat = self._tables.chats[key]
                 self._tables.chats[key] = replace(chat, keys=chat.staged, staged={})
                 del self._tables.staged_by[key]
-            return len(staged[:limit])
 
     def _wraps(self, account_id: str, chat: Chat) -> ChatWraps:
         lease_id, epoch = self._tables.staged_by.get((account_id, chat.chat_id), ("", 0))

@@ -75,9 +75,11 @@ class Turning:
     session: Session
     keys: crypto.MasterKeys = field(default_factory=lambda: made()[1])
     pins: crypto.Pins = field(default_factory=crypto.Pins)
+    turn_master: Callable[[crypto.WrappedKeys, crypto.MasterKeys], crypto.Turned] = crypto.turn_master
 
-    def wrapped(self) -> crypto.WrappedKeys:
-        return WrappedKeysAnswer.model_validate_json(self.own.keys(self.session).model_dump_json()).keys()
+    def wrapped(self, *, former: bool = False) -> crypto.WrappedKeys:
+        answer = self.own.keys(self.session, former=former)
+        return WrappedKeysAnswer.model_validate_json(answer.model_dump_json()).keys()
 
     def catch_up(self) -> crypto.WrappedKeys:
         """Follows the links to the account's epoch, with every check; a device that was away too long unlocks anew."""
@@ -109,12 +111,17 @@ class Turning:
         self.pins = self.pins.advanced(ACCOUNT, wrapped.statement, wrapped.manifest, wrapped.signing.public_key)
         return wrapped
 
+    def fall_back(self) -> crypto.MasterKeys | None:
+        """As `sign_in`, where the recovery key's present envelopes don't open."""
+        wrapped = self.wrapped(former=True)
+        return crypto.unlock_by_former(wrapped, account=ACCOUNT, kind="recovery", kek=made()[2], lowest_epoch=0)
+
     def turn(self) -> Iterator[str]:
         """A whole rotation, one request a step; what it yields names the step that was done. Errors end it."""
         wrapped = self.catch_up()
         lease = self.rotating.take(self.session, expected_epoch=wrapped.epoch, lease_id=None)
         yield "lease"
-        old, turned = self.keys, crypto.turn_master(wrapped, self.keys)
+        old, turned = self.keys, self.turn_master(wrapped, self.keys)
         self.rotating.stage(self.session, lease.lease_id, Stage(account=_account_anew(turned)))
         yield "account"
         while True:

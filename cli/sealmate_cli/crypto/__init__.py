@@ -4,9 +4,10 @@ from .accounts import AccountKeys, make_account_keys, unlock_account
 from .chats import ChatKey, Details, hash_of, make_chat_key, unwrap_chat_key, wrap_chat_key
 from .envelope import read_epoch
 from .errors import CryptoError
+from .falling_back import unlock_by_former
 from .keys import Random, system_random
 from .manifests import Manifest, make_manifest, verify_manifest
-from .master_keys import EpochLink, MasterKeys, SigningKey, WrappedKeys
+from .master_keys import EpochLink, FormerMethod, MasterKeys, SigningKey, WrappedKeys
 from .methods import MethodKind, UnlockMethod
 from .passwords import CURRENT_PROFILE, Proof, derive_password
 from .pins import Pins
@@ -22,6 +23,7 @@ __all__ = [
     "Details",
     "EpochLink",
     "EpochStatement",
+    "FormerMethod",
     "Manifest",
     "MasterKeys",
     "MethodKind",
@@ -51,6 +53,7 @@ __all__ = [
     "system_random",
     "turn_master",
     "unlock_account",
+    "unlock_by_former",
     "unwrap_chat_key",
     "verify_manifest",
     "wrap_chat_key",

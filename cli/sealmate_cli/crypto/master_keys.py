@@ -27,12 +27,22 @@ class SigningKey:
 
 
 @dataclass(frozen=True)
+class FormerMethod:
+    """A method's envelopes of the epoch before a link."""
+
+    method_id: str
+    master: bytes
+    public: bytes
+
+
+@dataclass(frozen=True)
 class EpochLink:
-    """Leads from the epoch before `statement.epoch` to it, as long as there is `forward`; both envelopes as in docs/formats.md."""
+    """Leads from the epoch before `statement.epoch` to it, if there is `forward`; both envelopes as in docs/formats.md."""
 
     statement: EpochStatement
     forward: bytes | None
     device: bytes
+    former: tuple[FormerMethod, ...] = ()
 
 
 @dataclass(frozen=True)

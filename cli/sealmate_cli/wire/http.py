@@ -2,7 +2,16 @@
 
 from typing import Any, Literal
 
-from sealmate_cli.crypto import AccountKeys, EpochLink, EpochStatement, Manifest, SigningKey, UnlockMethod, WrappedKeys
+from sealmate_cli.crypto import (
+    AccountKeys,
+    EpochLink,
+    EpochStatement,
+    FormerMethod,
+    Manifest,
+    SigningKey,
+    UnlockMethod,
+    WrappedKeys,
+)
 
 from .shape import Bytes, Shape, to_wire
 
@@ -105,13 +114,21 @@ class SignedManifest(Shape):
         return Manifest(**{**dict(self), "methods": named})
 
 
+class Former(Shape):
+    method_id: str
+    master: Bytes
+    public: Bytes
+
+
 class Link(Shape):
     statement: Statement
     forward: Bytes | None = None
     device: Bytes
+    former: tuple[Former, ...] = ()
 
     def link(self) -> EpochLink:
-        return EpochLink(self.statement.statement(), self.forward, self.device)
+        former = tuple(FormerMethod(**dict(method)) for method in self.former)
+        return EpochLink(self.statement.statement(), self.forward, self.device, former)
 
 
 class WrappedKeysAnswer(Shape):

@@ -164,9 +164,19 @@ def test_rotations_one_after_another_leave_every_chat_its_key(world: World) -> N
     newcomer.sign_in()
     assert newcomer.open_all() == before
     links = world.stores.accounts.links(ACCOUNT)
-    assert [(link.statement.epoch, link.forward) for link in links] == [(2, None), (3, None), (4, None)]
-    assert all(link.device for link in links)
-    assert world.stores.rotations.acknowledge(ACCOUNT, 4, "session-9") is None
+    assert [link.statement.epoch for link in links] == [2, 3, 4]
+    assert all(link.forward and link.device for link in links)
+    assert world.stores.rotations.acknowledge(ACCOUNT, 5, "session-9") is None
+
+
+def test_a_link_keeps_what_the_methods_had(world: World) -> None:
+    methods = world.stores.accounts.methods(ACCOUNT)
+    run(world.device.turn())
+    (link,) = world.stores.accounts.links(ACCOUNT)
+    had = {(method.method_id, method.master, method.public) for method in methods}
+    assert {(each.method_id, each.master, each.public) for each in link.former} == had
+    now = {(method.method_id, method.master, method.public) for method in world.stores.accounts.methods(ACCOUNT)}
+    assert now.isdisjoint(had)
 
 
 def test_a_security_key_that_unlocks_nothing_is_left_as_it_is(world: World) -> None:
@@ -177,7 +187,7 @@ def test_a_security_key_that_unlocks_nothing_is_left_as_it_is(world: World) -> N
     assert TOKEN in world.stores.accounts.methods(ACCOUNT)
 
 
-def test_a_device_that_has_not_followed_keeps_the_link(world: World) -> None:
+def test_a_device_that_has_not_followed_keeps_the_wraps_it_needs(world: World) -> None:
     before = world.device.open_all()
     other_session = world.sessions.make(account_id=ACCOUNT, device=Device(key="phone", name="phone")).session
     _begin(world.stores, other_session)
@@ -190,7 +200,6 @@ def test_a_device_that_has_not_followed_keeps_the_link(world: World) -> None:
     assert other.keys == world.device.keys
     assert other.open_all() == before
     other.acknowledge()
-    assert [link.statement.epoch for link in world.stores.accounts.links(ACCOUNT) if link.forward] == [2]
     assert all(world.chat(chat_id)[1] == {} for chat_id in CHATS[:3])
 
 
@@ -266,7 +275,7 @@ def test_a_shredded_account_has_neither_lease_nor_link(world: World) -> None:
     assert found is not None
     assert world.stores.accounts.shred(found, factor=SecondFactor(totp_step=9), now=START)
     assert world.stores.rotations.lease(ACCOUNT) is None
-    world.stores.rotations.cut_link(ACCOUNT, 2)
+    assert world.stores.rotations.acknowledge(ACCOUNT, 2, "session-1") is None
     assert world.stores.accounts.links(ACCOUNT) == []
 
 

@@ -12,7 +12,7 @@ from tests.fakes.person import Person
 
 
 def turn_the_key(ada: Person) -> None:
-    """Twice, so that a chat has wraps of an epoch before; then another device follows, and what led there is cut."""
+    """Twice, so that a chat has wraps of an epoch before; then another device follows, and those are tidied away."""
     other = ada.token
     ada.log_in()
     keys = _opened(ada)
@@ -26,8 +26,8 @@ def turn_the_key(ada: Person) -> None:
         if not session["current"]:
             ada.call("DELETE", f"/account/sessions/{session['session_id']}")
     assert ada.call("POST", "/account/keys/acknowledged", {"epoch": keys.epoch}).status == 204
-    leads_on = {link["statement"]["epoch"]: "forward" in link for link in _wrapped(ada)["links"]}
-    assert leads_on == {2: True, 3: False}
+    assert [(link["statement"]["epoch"], "former" in link) for link in _links(ada, "")] == [(2, False), (3, False)]
+    assert all(link["former"] for link in _links(ada, "?former=true"))
     assert own != other
 
 
@@ -39,6 +39,10 @@ def _opened(ada: Person) -> crypto.MasterKeys:
 def _wrapped(ada: Person) -> dict[str, Any]:
     answer: dict[str, Any] = ada.call("GET", "/account/keys").json
     return answer
+
+
+def _links(ada: Person, query: str) -> Any:
+    return ada.call("GET", f"/account/keys{query}").json["links"]
 
 
 def _keys(ada: Person) -> crypto.WrappedKeys:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,12 @@ from sealmate import errors
 from sealmate.accounts.records import Method
 from sealmate.accounts.rotation_shapes import SignedManifest, Stage, StagedChat, WrappedAnew
 from sealmate_cli import crypto
+from sealmate_cli.crypto import envelope
 from sealmate_cli.crypto.keys import derive
+from sealmate_cli.crypto.methods import places
+from sealmate_cli.crypto.xwing import KeyPair
 from sealmate_cli.wire.shape import to_wire
-from tests.fakes.turning import ACCOUNT, Turning, run
+from tests.fakes.turning import ACCOUNT, Turning, made, run
 from tests.unit.accounts.turning_world import TurningWorld, chat_id
 
 STEPS = ["lease", "account", "chat", "chat", "chat", "flip", "acknowledged"]
@@ -155,47 +159,109 @@ def test_a_chat_that_was_not_staged_stops_the_flip(world: TurningWorld, device: 
     assert list(steps) == ["chat", "chat", "again", "chat", "flip", "acknowledged"]
 
 
-def test_old_wraps_and_the_way_forward_go_when_every_device_has_followed(world: TurningWorld, device: Turning) -> None:
-    def leads_on() -> list[bool]:
-        return [link.forward is not None for link in device.wrapped().links]
+def test_old_wraps_go_when_every_device_has_followed(world: TurningWorld, device: Turning) -> None:
+    def staged() -> bool:
+        return any(chat.staged for chat in world.tables.chats.values())
 
     other, third = world.device(), world.device()
     run(device.turn())
-    assert leads_on() == [True]
     other.catch_up()
     other.acknowledge()
-    assert leads_on() == [True]
+    assert staged()
     third.catch_up()
     third.acknowledge()
-    assert leads_on() == [False]
-    assert not any(chat.staged for chat in world.tables.chats.values())
+    assert not staged()
     assert len(keys_of(third)) == 3
 
 
-def test_who_was_signed_out_during_a_turn_still_opens_what_it_kept(world: TurningWorld, device: Turning) -> None:
-    """Nobody with a session needs the link any more; a browser that kept its drafts does, for as long as links live."""
+def test_a_link_stays_for_its_time_whoever_says_that_they_have_followed(world: TurningWorld, device: Turning) -> None:
+    """Who was signed out meanwhile needs it for what they kept; and who signs in by a method that was sealed wrongly."""
     away = replace(world.device(), session=device.session)
     kept_under = derive(away.keys.master_key, b"sealmate v1 device store")
     run(device.turn())
-    (link,) = device.wrapped().links
-    assert link.forward is not None
     for session in world.sessions.of_account(ACCOUNT):
         world.rotating.acknowledge(session, epoch=2)
     (link,) = away.sign_in().links
-    assert link.forward is None
+    assert link.forward is not None
     assert crypto.open_device_link(link, away.keys) == kept_under
     world.clock.advance(30 * 86_400)
     assert device.wrapped().links == ()
 
 
-def test_a_link_that_has_expired_is_not_told(world: TurningWorld, device: Turning) -> None:
-    other = world.device()
+def test_what_methods_had_is_told_to_those_who_ask_for_it(world: TurningWorld, device: Turning) -> None:
+    before = {method.method_id: (method.master, method.public) for method in device.wrapped().methods}
     run(device.turn())
+    assert [link.former for link in device.wrapped().links] == [()]
+    (link,) = device.wrapped(former=True).links
+    assert {method.method_id: (method.master, method.public) for method in link.former} == before
     world.clock.advance(30 * 86_400)
-    assert device.wrapped().links == ()
-    assert len(keys_of(other)) == 3
-    other.acknowledge()
-    assert [link.forward for link in world.rows.links.values()] == [None]
+    assert device.wrapped(former=True).links == ()
+
+
+def _to_nobody(method: crypto.UnlockMethod, new: crypto.MasterKeys) -> crypto.UnlockMethod:
+    _, master, _ = places(ACCOUNT, method.method_id, method.kind, new.epoch)
+    return replace(method, master=envelope.seal_to(KeyPair(bytes(32)).public_key, master, new.master_key))
+
+
+def _junk(method: crypto.UnlockMethod, _new: crypto.MasterKeys) -> crypto.UnlockMethod:
+    return replace(method, master=method.master[:-1] + bytes([method.master[-1] ^ 1]))
+
+
+def _other_public_key(method: crypto.UnlockMethod, new: crypto.MasterKeys) -> crypto.UnlockMethod:
+    _, _, public = places(ACCOUNT, method.method_id, method.kind, new.epoch)
+    return replace(method, public=envelope.seal(new.master_key, public, KeyPair(bytes(32)).public_key))
+
+
+@pytest.mark.parametrize("spoil", [_to_nobody, _junk, _other_public_key])
+@pytest.mark.parametrize("turns_after", [0, 1])
+def test_who_has_the_master_key_and_a_session_locks_nobody_out(
+    world: TurningWorld, device: Turning, spoil: Callable[..., crypto.UnlockMethod], turns_after: int
+) -> None:
+    """A turn that seals every method wrongly can't be told from another here; what they had opens them."""
+
+    def turn_hostile(wrapped: crypto.WrappedKeys, keys: crypto.MasterKeys) -> crypto.Turned:
+        turned = crypto.turn_master(wrapped, keys)
+        methods = tuple(spoil(method, turned.keys) for method in turned.methods)
+        manifest = crypto.make_manifest(
+            account=ACCOUNT,
+            epoch=turned.keys.epoch,
+            methods=methods,
+            signing_seed=keys.signing_seed,
+            before=wrapped.manifest,
+        )
+        return replace(turned, methods=methods, manifest=manifest)
+
+    before = keys_of(device)
+    hostile = replace(device, turn_master=turn_hostile)
+    for _ in range(1 + turns_after):
+        run(hostile.turn())
+    owner = world.device()
+    with pytest.raises(crypto.CryptoError):
+        owner.sign_in()
+    found = owner.fall_back()
+    assert found is not None
+    owner.keys = found
+    assert (owner.keys.epoch, owner.open_all()) == (2 + turns_after, before)
+
+
+def test_nothing_is_fallen_back_to_that_the_account_did_not_sign(device: Turning) -> None:
+    run(device.turn())
+    wrapped = device.wrapped(former=True)
+    (link,) = wrapped.links
+
+    def opens(spoilt: crypto.WrappedKeys, *, lowest_epoch: int = 0, account: str = ACCOUNT) -> bool:
+        kek = made()[2]
+        found = crypto.unlock_by_former(spoilt, account=account, kind="recovery", kek=kek, lowest_epoch=lowest_epoch)
+        return found is not None
+
+    assert opens(wrapped)
+    assert not opens(wrapped, lowest_epoch=3)
+    assert not opens(wrapped, account="another")
+    planted = replace(link, statement=replace(link.statement, signature=bytes(64)))
+    swapped = tuple(replace(each, master=link.former[0].master) for each in link.former)
+    for spoilt in (planted, replace(link, forward=None), replace(link, former=()), replace(link, former=swapped)):
+        assert not opens(replace(wrapped, links=(spoilt,)))
+    assert not opens(replace(wrapped, signing=replace(wrapped.signing, public_key=bytes(32))))
 
 
 def test_a_device_that_was_away_follows_several_links(world: TurningWorld, device: Turning) -> None:

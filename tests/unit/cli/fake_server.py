@@ -285,7 +285,7 @@ class FakeServer:
         if name in fixed:
             return httpx.Response(200, json=fixed[name])
         if name == "GET /account/keys":
-            return httpx.Response(200, json={**wrapped_keys(account), **self.renewed})
+            return httpx.Response(200, json=self._wrapped(account, former=query.get("former") == "true"))
         if name == "POST /account/keys/acknowledged":
             return httpx.Response(204)
         if name == "POST /auth/session/rotate":
@@ -356,7 +356,13 @@ class FakeServer:
         if body["code"] != TOTP_CODE:
             return problem("wrong_code", 401)
         account = self.accounts[body["login_id"]]
-        return httpx.Response(200, json={"session": self._session(account), "keys": wrapped_keys(account)})
+        keys = {**self._wrapped(account, former=False), "links": []}
+        return httpx.Response(200, json={"session": self._session(account), "keys": keys})
+
+    def _wrapped(self, account: Json, *, former: bool) -> Json:
+        wrapped = {**wrapped_keys(account), **self.renewed}
+        links = [link if former else {**link, "former": []} for link in wrapped.get("links", [])]
+        return {**wrapped, "links": links}
 
     def _session(self, account: Json) -> Json:
         token = f"token-{len(self.requests)}"

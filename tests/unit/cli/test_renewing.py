@@ -13,7 +13,8 @@ from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.profile import ProfileFile
 from sealmate_cli.wire.http import WrappedKeysAnswer
 from sealmate_cli.wire.shape import to_wire
-from tests.unit.cli.fake_server import FakeServer, decode, encode, wrapped_keys
+from tests.unit.cli.conftest import EMAIL, PASSWORD, MakeClient
+from tests.unit.cli.fake_server import TOTP_CODE, FakeServer, decode, encode, problem, wrapped_keys
 from tests.unit.cli.test_connection import talk
 
 
@@ -35,6 +36,8 @@ class Turning:
     def turn(self) -> crypto.Turned:
         before, old = self.wrapped(), self.keys
         turned = crypto.turn_master(before, old)
+        former = tuple(crypto.FormerMethod(m.method_id, m.master, m.public) for m in before.methods)
+        turned = replace(turned, link=replace(turned.link, former=former))
         links = [to_wire(link) for link in (*before.links, turned.link)]
         manifest = turned.manifest
         named = [{"method_id": each, "public_hash": hashed} for each, hashed in manifest.methods]
@@ -174,3 +177,43 @@ def test_without_a_link_the_keys_come_by_signing_in(
     with pytest.raises(ClientError) as raised:
         client.whoami()
     assert raised.value.code == "keys_rotated"
+
+
+def spoil_methods(server: FakeServer) -> None:
+    """As a device does that has the master key and seals it to nobody."""
+    methods = server.renewed["methods"]
+    server.renewed["methods"] = [{**each, "master": methods[0]["master"]} for each in reversed(methods)]
+    del server.renewed["manifest"]
+
+
+def test_who_was_locked_out_by_a_turn_signs_in_by_what_the_password_was(
+    client: Client, device: MakeClient, server: FakeServer, other: Turning, tmp_path: Path
+) -> None:
+    talk(client, "Hello")
+    other.turn()
+    spoil_methods(server)
+    login = device("second").begin_login(EMAIL)
+    login.prove(PASSWORD)
+    login.confirm(TOTP_CODE)
+    assert login.fell_back
+    assert epoch_of(tmp_path / "second") == 2
+    assert [chat.title for chat in device("second").chats()] == ["A greeting"]
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("trouble", ["nothing kept", "not told"])
+def test_without_anything_to_fall_back_to_no_session_is_left_behind(
+    device: MakeClient, server: FakeServer, other: Turning, trouble: str
+) -> None:
+    other.turn()
+    spoil_methods(server)
+    if trouble == "nothing kept":
+        server.renewed["links"] = []
+    else:
+        server.failures["GET /account/keys"] = [problem("internal", 500)]
+    before = dict(server.tokens)
+    login = device("second").begin_login(EMAIL)
+    login.prove(PASSWORD)
+    with pytest.raises(Tampered, match="wrong_key"):
+        login.confirm(TOTP_CODE)
+    assert server.tokens == before

@@ -178,7 +178,10 @@ def session_answer(issued: Issued, *, by_cookie: bool) -> SessionAnswer:
     )
 
 
-def wrapped_keys(account: Account, methods: list[Method], *, links: Sequence[Link] = ()) -> WrappedKeys:
+def wrapped_keys(
+    account: Account, methods: list[Method], *, links: Sequence[Link] = (), former: bool = False
+) -> WrappedKeys:
+    """`former`: with what the methods had in the epochs before."""
     statement = account.statement
     return WrappedKeys(
         account_id=account.account_id,
@@ -192,7 +195,7 @@ def wrapped_keys(account: Account, methods: list[Method], *, links: Sequence[Lin
             signature=statement.signature,
         ),
         manifest=SignedManifest.of(account.manifest) if account.manifest else None,
-        links=tuple(EpochLink.of(link) for link in links),
+        links=tuple(EpochLink.of(link, former=former) for link in links),
     )
 
 

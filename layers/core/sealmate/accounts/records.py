@@ -66,14 +66,27 @@ class Manifest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FormerMethod:
+    """What a method had in an earlier epoch: with its `secret` it opens that epoch's key, whatever a turn has sealed to it since."""
+
+    method_id: str
+    master: bytes
+    public: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class Link:
-    """From an epoch to the next, `statement.epoch`. `forward`: None once all have followed; `acknowledged`: sessions that have."""
+    """From an epoch to the next, `statement.epoch`, for its time. Without `forward` nobody is led on.
+
+    `former`: the methods as they were in the epoch before; `acknowledged`: sessions that have followed.
+    """
 
     statement: Statement
     forward: bytes | None
     device: bytes
     made_at: int
     expires_at: int
+    former: tuple[FormerMethod, ...] = ()
     acknowledged: frozenset[str] = frozenset()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sealmate import errors
 from sealmate.accounts import manifests
 from sealmate.accounts.owner import account_of
-from sealmate.accounts.records import Account, Link, Session, Statement
+from sealmate.accounts.records import Account, FormerMethod, Link, Method, Session, Statement
 from sealmate.accounts.rotation import Flip, Lease, RotationStore, StagedMethod
 from sealmate.accounts.rotation_shapes import (
     AccountAnew,
@@ -108,7 +108,8 @@ class Rotating:
         manifests.check_next(flip.statement, account)
         manifest = flip.manifest.record()
         manifests.check_manifest(manifest, account, epoch=lease.epoch + 1)
-        signing = self._check_account(account, lease, flip)
+        unlocking = [method for method in self.accounts.methods(account.account_id) if method.unlocks]
+        signing = self._check_account(account, unlocking, lease, flip)
         self._check_chats(lease)
         link = Link(
             statement=Statement(**dict(flip.statement)),
@@ -116,6 +117,7 @@ class Rotating:
             device=flip.link.device,
             made_at=now,
             expires_at=now + _LINK,
+            former=tuple(FormerMethod(method_id=m.method_id, master=m.master, public=m.public) for m in unlocking),
         )
         turned = Flip(before=account, lease=lease, ring=flip.ring, signing=signing, manifest=manifest, link=link)
         if not self.rotations.flip(turned, now=now):
@@ -133,9 +135,10 @@ class Rotating:
             raise errors.ManifestConflict()
 
     def acknowledge(self, session: Session, *, epoch: int) -> None:
-        """This session has the epoch's key. When all of the time before have, what leads there from the epoch before goes.
+        """This session has the epoch's key. When all of the time before have, the wraps of the epoch before go.
 
-        The link's `device` stays: a browser without a session may come back to what it keeps of its own under the epoch before.
+        The link stays for its time: who signs in by a method that a faulty or hostile device sealed wrongly still gets here by it, and a
+        browser without a session to what it keeps of its own.
         """
         account = self._account(session, epoch=epoch)
         link = self.rotations.acknowledge(account.account_id, epoch, session.session_id)
@@ -144,14 +147,11 @@ class Rotating:
         waiting = {s.session_id for s in self.sessions.of_account(account.account_id) if s.created_at <= link.made_at}
         if not waiting <= link.acknowledged and link.expires_at > self.clock.now():
             return
-        # The link last: while it leads on, the next acknowledgement comes here again.
-        if self.rotations.tidy(account.account_id, epoch, limit=_TIDIED) < _TIDIED:
-            self.rotations.cut_link(account.account_id, epoch)
+        self.rotations.tidy(account.account_id, epoch, limit=_TIDIED)
 
-    def _check_account(self, account: Account, lease: Lease, flip: FlipRotation) -> bytes:
+    def _check_account(self, account: Account, unlocking: list[Method], lease: Lease, flip: FlipRotation) -> bytes:
         """The staged signing key, if every method that unlocks was staged, and the manifest and the link speak of the same keys."""
-        unlocking = {method.method_id for method in self.accounts.methods(account.account_id) if method.unlocks}
-        if lease.signing is None or unlocking != set(lease.methods):
+        if lease.signing is None or {method.method_id for method in unlocking} != set(lease.methods):
             raise errors.KeysChanged()
         named = {(method_id, digest(method.public)) for method_id, method in lease.methods.items()}
         if named != set(flip.manifest.record().methods):

@@ -94,8 +94,5 @@ class RotationStore(Protocol):
     def acknowledge(self, account_id: str, epoch: int, session_id: str) -> Link | None:
         """Notes that a session has followed the link to this epoch; None if none leads there (any more)."""
 
-    def cut_link(self, account_id: str, epoch: int) -> None:
-        """Nothing leads to this epoch any more: `forward` goes, and the rest of the link when its time is up."""
-
-    def tidy(self, account_id: str, epoch: int, *, limit: int) -> int:
-        """Drops wraps of former epochs from so many chats at most that have one of this; how many there were."""
+    def tidy(self, account_id: str, epoch: int, *, limit: int) -> None:
+        """Drops wraps of former epochs from so many chats at most that have one of this."""

@@ -44,18 +44,6 @@ class SignedManifest(Shape):
         return Manifest(**{**dict(self), "methods": named})
 
 
-class EpochLink(Shape):
-    """From the epoch before `statement.epoch` to it; without `forward` nobody is led there any more."""
-
-    statement: EpochStatement
-    forward: SealedKey | None = None
-    device: SealedKey
-
-    @classmethod
-    def of(cls, link: Link) -> EpochLink:
-        return cls(statement=EpochStatement(**vars(link.statement)), forward=link.forward, device=link.device)
-
-
 class TakeLease(Shape):
     """`lease_id`: the one to go on with, longer and with the ring as it is now."""
 
@@ -84,6 +72,27 @@ class MethodAnew(Shape):
     method_id: Uuid
     master: UnlockMaster
     public: UnlockPublic
+
+
+class EpochLink(Shape):
+    """From the epoch before `statement.epoch` to it; without `forward` nobody is led there.
+
+    `former`, told only if asked for: the methods as they were in the epoch before.
+    """
+
+    statement: EpochStatement
+    forward: SealedKey | None = None
+    device: SealedKey
+    former: tuple[MethodAnew, ...] = ()
+
+    @classmethod
+    def of(cls, link: Link, *, former: bool) -> EpochLink:
+        return cls(
+            statement=EpochStatement(**vars(link.statement)),
+            forward=link.forward,
+            device=link.device,
+            former=tuple(MethodAnew(**vars(method)) for method in link.former) if former else (),
+        )
 
 
 class AccountAnew(Shape):

@@ -113,11 +113,8 @@ export async function madeMethod(
   };
 }
 
-/**
- * Opens the master key and proves it. `lowestEpoch` is the highest this device has seen; `account` is whose keys are
- * wanted, where that is known apart from `wrapped`.
- */
-export async function unlock(of: {
+/** `lowestEpoch` is the highest this device has seen; `account` is whose keys are wanted, where that is known apart from `wrapped`. */
+export interface Unlocking {
   wrapped: WrappedKeys;
   kind: MethodKind;
   /** Its id, where an account may have several of its kind. */
@@ -125,16 +122,13 @@ export async function unlock(of: {
   kek: CryptoKey;
   lowestEpoch?: number;
   account?: string;
-}): Promise<Opened & { masterBytes: Bytes }> {
+}
+
+/** Opens the master key and proves it. */
+export async function unlock(of: Unlocking): Promise<Opened & { masterBytes: Bytes }> {
   const { wrapped, kek } = of;
   const { account_id: account, epoch } = wrapped;
-  if (of.account !== undefined && of.account !== account) throw new CryptoError('wrong_account');
-  if (epoch < (of.lowestEpoch ?? 0)) throw new CryptoError('epoch_rolled_back');
-  const method = wrapped.methods.find(
-    (each) => each.kind === of.kind && (of.method === undefined || each.method_id === of.method),
-  );
-  if (!method) throw new CryptoError('no_such_method');
-  const { masterBytes, master, signingPublicKey } = await openMethod(readMethod(method), {
+  const { masterBytes, master, signingPublicKey } = await openMethod(readMethod(methodOf(of)), {
     account,
     kek,
     epoch,
@@ -156,7 +150,18 @@ async function proveMaster(wrapped: WrappedKeys, master: CryptoKey, publicKey: B
   wipe(await openSigningKey(wrapped, master, publicKey));
 }
 
-function readMethod(method: WrappedMethod): Method {
+/** The method that is to open `wrapped`, if those can be the keys that are wanted. */
+export function methodOf({ wrapped, kind, method: id, lowestEpoch = 0, account }: Unlocking): WrappedMethod {
+  if (account !== undefined && account !== wrapped.account_id) throw new CryptoError('wrong_account');
+  if (wrapped.epoch < lowestEpoch) throw new CryptoError('epoch_rolled_back');
+  const method = wrapped.methods.find(
+    (each) => each.kind === kind && (id === undefined || each.method_id === id),
+  );
+  if (!method) throw new CryptoError('no_such_method');
+  return method;
+}
+
+export function readMethod(method: WrappedMethod): Method {
   return {
     id: method.method_id,
     kind: method.kind,

@@ -6,7 +6,7 @@ import { makePasswordWith, type OpenAccount } from './replacements';
 import { stretchInWorker } from './stretching';
 import type { ByPassword } from './wrapped';
 
-export { makePasskeyAccountKeys, unlock, type MadeAccount } from './accounts';
+export { makePasskeyAccountKeys, unlock, type MadeAccount, type Unlocking } from './accounts';
 export type { Bytes } from './bytes';
 export {
   answerKeys,
@@ -31,6 +31,7 @@ export {
 } from './chats';
 export { readEpoch } from './envelope';
 export { CryptoError, type CryptoReason } from './errors';
+export { unlockByFormer } from './falling_back';
 export { makeUuid4, makeUuid7 } from './ids';
 export { hashOf } from './keys';
 export { openLocal, sealLocal } from './local';

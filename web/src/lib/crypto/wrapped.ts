@@ -38,11 +38,12 @@ export interface SignedManifest {
   signature: string;
 }
 
-/** Leads from the epoch before `statement.epoch` to it; without `forward`, once all devices have followed, no more. */
+/** Leads from the epoch before `statement.epoch` to it, if there is `forward`. `former`: the methods as they were in the epoch before. */
 export interface WrappedLink {
   statement: WrappedStatement;
   forward?: string | null | undefined;
   device: string;
+  former?: readonly { method_id: string; master: string; public: string }[] | undefined;
 }
 
 /** What login gets back. `links`: from earlier epochs to this one, the oldest first. */

@@ -77,6 +77,11 @@ export class Api {
     return this.#call(schema, 'DELETE', path, body);
   }
 
+  /** As `get`, for what is of use only with the session there is. */
+  async getOnce<T>(schema: Schema<T>, path: string): Promise<T> {
+    return this.#read(schema, await this.#send('GET', path, undefined));
+  }
+
   /** As `post`, but a session that has ended is an error at once: for calls that only make sense with the session there is. */
   postOnce(schema: null, path: string): Promise<null>;
   postOnce<T>(schema: Schema<T>, path: string): Promise<T>;

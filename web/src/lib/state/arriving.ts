@@ -2,8 +2,9 @@
 import type * as Crypto from '$lib/crypto';
 import type { LoggedIn } from '$lib/wire/http';
 import type { Session } from './session.svelte';
+import { unlockOrFallBack, type UnlockingParts } from './unlocking';
 
-type Opener = Pick<Parameters<typeof Crypto.unlock>[0], 'kind' | 'method' | 'kek'>;
+type Opener = Pick<Crypto.Unlocking, 'kind' | 'method' | 'kek'>;
 
 /** CryptoError. Nothing is remembered yet. */
 export async function openArrived(
@@ -11,15 +12,18 @@ export async function openArrived(
   by: {
     account: string;
     opener: Opener;
-    crypto: Pick<typeof Crypto, 'unlock' | 'verifyOwnManifest' | 'CryptoError'>;
-    session: Pick<Session, 'lowestEpoch' | 'expectNothingOlder'>;
+    api: UnlockingParts['api'];
+    crypto: UnlockingParts['crypto'] & Pick<typeof Crypto, 'verifyOwnManifest' | 'CryptoError'>;
+    session: Pick<Session, 'lowestEpoch' | 'expectNothingOlder' | 'fellBack'>;
   },
 ): Promise<Awaited<ReturnType<typeof Crypto.unlock>>> {
-  const { account, crypto, session } = by;
+  const { account, api, crypto, session } = by;
   const { keys: wrapped } = answer;
   if (answer.session.account_id !== account) throw new crypto.CryptoError('wrong_account');
   const lowestEpoch = await session.lowestEpoch(account);
-  const opened = await crypto.unlock({ ...by.opener, wrapped, lowestEpoch, account });
+  const fellBack = () => void (session.fellBack = true);
+  const of = { ...by.opener, wrapped, lowestEpoch, account };
+  const opened = await unlockOrFallBack({ api, crypto, fellBack }, of);
   try {
     await crypto.verifyOwnManifest(wrapped, opened.signingPublicKey);
     await session.expectNothingOlder(wrapped, opened.signingPublicKey);

@@ -15,7 +15,7 @@ export interface PasskeySignInParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
   ceremonies: Ceremonies;
-  session: Pick<Session, 'lowestEpoch' | 'expectNothingOlder'>;
+  session: Pick<Session, 'lowestEpoch' | 'expectNothingOlder' | 'fellBack'>;
   device: string;
   /** Milliseconds. */
   now(): number;
@@ -84,7 +84,7 @@ export class PasskeySignIn {
       const account = keys.account_id;
       if (only !== null && account !== only) throw otherAccount();
       const opener = await openerOf(shown, { crypto: it, wrapped: keys });
-      const by = { account, opener, crypto: it, session: this.#parts.session };
+      const by = { account, opener, api, crypto: it, session: this.#parts.session };
       const { masterBytes, ...opened } = await openArrived(answer, by);
       const { email } = await api.get(AccountAnswer, '/account');
       const password = keys.methods.find(({ kind }) => kind === 'password');

@@ -17,6 +17,7 @@ import { deriveProof, type PasswordSetting, type Secret } from './proofs';
 import { Rotation, type Exclusively } from './rotation';
 import { findStoreKey } from './store_key';
 import { Turning, type TurningParts } from './turning';
+import { unlockOrFallBack } from './unlocking';
 import {
   openSessionChannel,
   type OpenSessionChannel,
@@ -69,6 +70,8 @@ export class Session {
   staySignedIn = $state(false);
   /** Why what the server gave as this account's keys can't be its own; nothing more goes to it then. */
   distrusted = $state<string | null>(null);
+  /** A way in opened the keys only by what it was before the last turns: it is to be replaced. */
+  fellBack = $state(false);
 
   #parts: SessionParts;
   #keys!: KeyStore;
@@ -140,7 +143,7 @@ export class Session {
     const { wrapped } = known;
     try {
       const { kek } = await deriveProof(crypto, secret, passwordSetting(known));
-      const { masterBytes, ...opened } = await crypto.unlock({
+      const { masterBytes, ...opened } = await this.#unlock(crypto, {
         wrapped,
         kind: secret.kind,
         kek,
@@ -164,13 +167,18 @@ export class Session {
     const shown = await by.derive(described(wrapped.methods), await crypto.prfInput());
     try {
       const opener = await openerOf(shown, { crypto, wrapped });
-      const { masterBytes, ...opened } = await crypto.unlock({ ...opener, wrapped, lowestEpoch });
+      const { masterBytes, ...opened } = await this.#unlock(crypto, { ...opener, wrapped, lowestEpoch });
       await this.#keep(opened, masterBytes);
       await this.#open(opened);
     } catch (error) {
       throw keyUnreadable(error);
     }
     this.#tellOpened();
+  }
+
+  #unlock(crypto: typeof Crypto, of: Crypto.Unlocking) {
+    const fellBack = () => void (this.fellBack = true);
+    return unlockOrFallBack({ api: this.#parts.api, crypto, fellBack }, of);
   }
 
   /** Whether a passkey or a security key opens the keys of who is signed in here, as far as this device knows. */
@@ -404,6 +412,7 @@ export class Session {
     this.deviceKey = null;
     this.unsaved = null;
     this.distrusted = null;
+    this.fellBack = false;
     this.phase = phase;
     if (phase === 'locked') return;
     this.account = null;

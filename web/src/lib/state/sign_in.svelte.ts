@@ -15,7 +15,7 @@ export interface SignInParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
   ceremonies: Pick<Ceremonies, 'show'>;
-  session: Pick<Session, 'lowestEpoch' | 'expectNothingOlder'>;
+  session: Pick<Session, 'lowestEpoch' | 'expectNothingOlder' | 'fellBack'>;
   /** How this device is called in the list of devices. */
   device: string;
   /** Milliseconds. */
@@ -114,12 +114,13 @@ export class SignIn {
   }
 
   async #unlock({ started, kind, kek }: Proved, answer: LoggedIn) {
-    const { session } = this.#parts;
+    const { api, session } = this.#parts;
     const crypto = await this.#parts.crypto();
     try {
       return await openArrived(answer, {
         account: started.account_id,
         opener: { kind, kek },
+        api,
         crypto,
         session,
       });

@@ -9,10 +9,10 @@ import { openerOf } from './key_opener';
 import { unknownPasskey } from './passkey_errors';
 import { session, type Secret, type Session } from './session.svelte';
 import { troubleOf, type Trouble } from './trouble';
+import { unlockOrFallBack, type UnlockingParts } from './unlocking';
 
-type Unlock = Parameters<typeof Crypto.unlock>[0];
 /** What opens the keys: of which method, with which key. */
-export type Opener = Omit<Unlock, 'wrapped' | 'lowestEpoch' | 'account'>;
+export type Opener = Omit<Crypto.Unlocking, 'wrapped' | 'lowestEpoch' | 'account'>;
 
 /** The keys as the server holds them now, opened, with the bytes that a new unlock method is made of. */
 export interface Reopened {
@@ -25,9 +25,9 @@ export interface Reopened {
 
 export interface StepUpParts {
   api: Api;
-  crypto(): Promise<Pick<typeof Crypto, 'unlock' | 'derivePasskey' | 'prfInput'>>;
+  crypto(): Promise<UnlockingParts['crypto'] & Pick<typeof Crypto, 'derivePasskey' | 'prfInput'>>;
   ceremonies: Pick<Ceremonies, 'show'>;
-  session: Pick<Session, 'account' | 'proofOf' | 'lowestEpoch'>;
+  session: Pick<Session, 'account' | 'proofOf' | 'lowestEpoch' | 'fellBack'>;
   /** Milliseconds. */
   now(): number;
 }
@@ -143,8 +143,11 @@ export class StepUp {
     const wrapped = await api.get(WrappedKeys, '/account/keys');
     try {
       const lowestEpoch = await session.lowestEpoch(account);
-      const it = await crypto();
-      const { masterBytes, ...opened } = await it.unlock({ ...opener, wrapped, lowestEpoch, account });
+      const fellBack = () => void (session.fellBack = true);
+      const { masterBytes, ...opened } = await unlockOrFallBack(
+        { api, crypto: await crypto(), fellBack },
+        { ...opener, wrapped, lowestEpoch, account },
+      );
       return { account, wrapped, opened, masterBytes };
     } catch (error) {
       throw keysUnreadable(error, opener.kind === 'recovery' ? 'recovery' : 'password');

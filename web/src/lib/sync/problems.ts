@@ -57,6 +57,10 @@ export function untrustedProblem(reason: string): Problem {
   return { code: reason, message, nextStep, untrusted: true };
 }
 
+export function fellBackProblem(): Problem {
+  return { code: 'way_in_fell_back', message: m.sync_fell_back(), nextStep: m.sync_fell_back_next() };
+}
+
 export function replacedKeyProblem(): Problem {
   const [message, nextStep] = [m.sync_key_replaced(), m.sync_key_replaced_next()];
   return { code: 'key_replaced', message, nextStep, untrusted: true };

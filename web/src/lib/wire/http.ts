@@ -90,10 +90,18 @@ export const SignedManifest = v.object({
 });
 export type SignedManifest = v.InferOutput<typeof SignedManifest>;
 
+export const MethodAnew = v.object({
+  method_id: v.string(),
+  master: v.string(),
+  public: v.string(),
+});
+export type MethodAnew = v.InferOutput<typeof MethodAnew>;
+
 export const EpochLink = v.object({
   statement: EpochStatement,
   forward: v.nullish(v.string(), null),
   device: v.string(),
+  former: v.array(MethodAnew),
 });
 export type EpochLink = v.InferOutput<typeof EpochLink>;
 
@@ -220,13 +228,6 @@ export const ChatRing = v.object({
   keys: v.array(ChatKey),
 });
 export type ChatRing = v.InferOutput<typeof ChatRing>;
-
-export const MethodAnew = v.object({
-  method_id: v.string(),
-  master: v.string(),
-  public: v.string(),
-});
-export type MethodAnew = v.InferOutput<typeof MethodAnew>;
 
 export const AccountAnew = v.object({
   methods: v.array(MethodAnew),

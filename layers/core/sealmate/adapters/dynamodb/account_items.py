@@ -9,7 +9,7 @@
 | accounts | account | DEVICE#key | DeviceItem: a device that has signed in, for 400 days after the last time |
 | accounts | account | NONCE#nonce | NonceItem: what a device's key has signed, for minutes |
 | accounts | account | ROTATION | RotationItem: who turns the master key now, and what is staged beside the chats |
-| accounts | account | LINK#epoch | LinkItem: leads from the epoch before, until all have followed; the rest of it stays for 30 days |
+| accounts | account | LINK#epoch | LinkItem: leads from the epoch before, for 30 days |
 | accounts | account | PENDING#EMAIL | PendingEmailItem: a change of address, for minutes |
 | accounts | account | PENDING#TOTP | PendingTotpItem: an authenticator that is being set up, for minutes |
 | accounts | EMAIL#keyed hash | EMAIL | EmailItem: whose address this is |
@@ -79,7 +79,7 @@ class RotationItem(Item):
 
 
 class LinkItem(Item):
-    """`acknowledged`: ids of sessions."""
+    """`acknowledged`: ids of sessions. `former` is {method id: [master, public]} of the epoch before, both base64url."""
 
     class Meta:
         pass
@@ -90,6 +90,7 @@ class LinkItem(Item):
     signature = BinaryAttribute(legacy_encoding=False)
     forward = BinaryAttribute(legacy_encoding=False, null=True)
     device = BinaryAttribute(legacy_encoding=False)
+    former = JSONAttribute(null=True)
     made_at = NumberAttribute()
     acknowledged = UnicodeSetAttribute(null=True)
     ttl = NumberAttribute()

@@ -6,7 +6,7 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
-from sealmate.accounts.records import Link, Manifest, Statement
+from sealmate.accounts.records import FormerMethod, Link, Manifest, Statement
 from sealmate.adapters.dynamodb.account_items import AccountItem, LinkItem
 from sealmate.model import from_base64url, to_base64url
 
@@ -32,6 +32,7 @@ def link_item(account_id: str, link: Link) -> LinkItem:
         signature=statement.signature,
         forward=link.forward,
         device=link.device,
+        former={each.method_id: [to_base64url(each.master), to_base64url(each.public)] for each in link.former},
         made_at=link.made_at,
         ttl=link.expires_at,
     )
@@ -47,6 +48,10 @@ def link_of(item: LinkItem) -> Link:
         device=item.device,
         made_at=int(item.made_at),
         expires_at=int(item.ttl),
+        former=tuple(
+            FormerMethod(method_id=method_id, master=from_base64url(master), public=from_base64url(public))
+            for method_id, (master, public) in (item.former or {}).items()
+        ),
         acknowledged=frozenset(item.acknowledged or ()),
     )
 

@@ -143,16 +143,11 @@ class DynamoRotations:
     def acknowledge(self, account_id: str, epoch: int, session_id: str) -> Link | None:
         item = LinkItem(account_id, link_key(epoch))
         noted = LinkItem.acknowledged.add({session_id})
-        if not applied(partial(item.update, actions=[noted], condition=LinkItem.forward.exists())):
+        if not applied(partial(item.update, actions=[noted], condition=LinkItem.pk.exists())):
             return None
         return link_of(item)
 
-    def cut_link(self, account_id: str, epoch: int) -> None:
-        item = LinkItem(account_id, link_key(epoch))
-        # Never a row anew: it may be gone, with the account perhaps.
-        applied(partial(item.update, actions=[LinkItem.forward.remove()], condition=LinkItem.pk.exists()))
-
-    def tidy(self, account_id: str, epoch: int, *, limit: int) -> int:
+    def tidy(self, account_id: str, epoch: int, *, limit: int) -> None:
         tidied, cursor = 0, None
         while tidied < limit:
             rows, cursor = _rows(account_id, cursor=cursor, limit=limit)
@@ -163,7 +158,6 @@ class DynamoRotations:
                 tidied += 1
             if cursor is None:
                 break
-        return tidied
 
     @staticmethod
     def _note(lease: Lease, actions: list[Action], *, now: int) -> bool:
