@@ -45,7 +45,9 @@ def complete_sign_up() -> Response:
 
 @app.serve("POST", "/auth/login")
 def start_login() -> answers.LoginStarted:
-    return wiring.signing_in().start(email=app.body(requests.StartLogin).email)
+    body = app.body(requests.StartLogin)
+    wiring.networks().count_start(_source())
+    return wiring.signing_in().start(email=body.email)
 
 
 @app.serve("POST", "/auth/login/password")
@@ -68,7 +70,9 @@ def prove_code() -> Response:
 
 @app.serve("POST", "/auth/login/security-key/options")
 def start_security_key() -> answers.CeremonyOptions:
-    return wiring.signing_in_by_key().start_second(login_id=app.body(requests.StartSecurityKey).login_id)
+    body = app.body(requests.StartSecurityKey)
+    wiring.networks().count_start(_source())
+    return wiring.signing_in_by_key().start_second(login_id=body.login_id)
 
 
 @app.serve("POST", "/auth/login/security-key")
@@ -87,6 +91,7 @@ def prove_security_key() -> Response:
 @app.serve("POST", "/auth/login/passkey/options")
 def start_passkey() -> answers.CeremonyOptions:
     app.body(Nothing)
+    wiring.networks().count_start(_source())
     return wiring.signing_in_by_key().start()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import cbor2
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from sealmate.model import from_base64url, to_base64url
@@ -18,7 +18,7 @@ _PRESENT, _VERIFIED, _ATTESTED = 0x01, 0x04, 0x40
 
 @dataclass(kw_only=True)
 class Authenticator:
-    """One credential. `verifies`: asks who holds it; `counts`: by how much its counter rises with each use."""
+    """One credential. `verifies`: asks who holds it; `counts`: by how much its counter rises with each use; `rsa_bits`: RS256, not ES256."""
 
     name: str
     origin: str
@@ -27,9 +27,13 @@ class Authenticator:
     counter: int = 0
     user_handle: str = ""
     rp_id: str = ""
-    _key: ec.EllipticCurvePrivateKey = field(init=False, repr=False)
+    rsa_bits: int = 0
+    _key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.rsa_bits:
+            self._key = rsa.generate_private_key(65537, self.rsa_bits)
+            return
         secret = int.from_bytes(hashlib.sha256(f"key of {self.name}".encode()).digest(), "big")
         self._key = ec.derive_private_key(secret % (2**255) + 1, ec.SECP256R1())
 
@@ -55,7 +59,7 @@ class Authenticator:
         self.counter += self.counts
         said = self._client_data("webauthn.get", options["challenge"], client_data)
         data = self._data(rp_id or options["rpId"])
-        signature = self._key.sign(data + hashlib.sha256(said).digest(), ec.ECDSA(SHA256()))
+        signature = self._sign(data + hashlib.sha256(said).digest())
         return {
             "credential_id": to_base64url(self.credential_id),
             "client_data": to_base64url(said),
@@ -72,8 +76,17 @@ class Authenticator:
         flags = _PRESENT | (_VERIFIED if self.verifies else 0) | more
         return hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + self.counter.to_bytes(4, "big")
 
+    def _sign(self, signed: bytes) -> bytes:
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            return self._key.sign(signed, padding.PKCS1v15(), SHA256())
+        return self._key.sign(signed, ec.ECDSA(SHA256()))
+
     def _cose(self) -> bytes:
-        """ES256 on P-256."""
+        """ES256 on P-256, or RS256."""
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            public = self._key.public_key().public_numbers()
+            modulus = public.n.to_bytes((public.n.bit_length() + 7) // 8, "big")
+            return cbor2.dumps({1: 3, 3: -257, -1: modulus, -2: public.e.to_bytes(3, "big")})
         at = self._key.public_key().public_numbers()
         return cbor2.dumps({1: 2, 3: -7, -1: 1, -2: at.x.to_bytes(32, "big"), -3: at.y.to_bytes(32, "big")})
 

@@ -11,6 +11,7 @@ import re
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 from sealmate_cli.device_keys import make_device_key, signer
 
@@ -66,6 +67,7 @@ class Api:
         return self.sign(method, f"{ADDRESS}/api{path}", nonce)
 
     def _call_once(self, method: str, path: str, body: object, *, source: str, **headers: str) -> Reply:
+        path, _, query = path.partition("?")
         app, resource, parameters = self._route(path)
         text = body if body is None or isinstance(body, str) else json.dumps(body)
         sent = {"content-type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
@@ -75,7 +77,7 @@ class Api:
             "path": path,
             "headers": sent,
             "multiValueHeaders": {name: [value] for name, value in sent.items()},
-            "multiValueQueryStringParameters": None,
+            "multiValueQueryStringParameters": parse_qs(query) or None,
             "pathParameters": parameters,
             "stageVariables": None,
             "body": text,

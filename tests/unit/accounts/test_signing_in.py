@@ -215,6 +215,28 @@ def test_a_network_is_slowed_down_however_many_accounts_it_tries(world: World, a
     assert set(codes) == {"wrong_credentials"}
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/auth/login", {"email": "ada@example.org"}),
+        ("/auth/login/passkey/options", {}),
+        ("/auth/login/security-key/options", {"login_id": "33333333-0000-4000-8000-000000000000"}),
+    ],
+)
+def test_a_network_is_slowed_down_where_it_only_begins(world: World, path: str, body: dict[str, str]) -> None:
+    def begin(source: str) -> str | None:
+        reply = world.api.call("POST", path, body, source=source)
+        return reply.json.get("code") if reply.body else None
+
+    usual = begin("192.0.2.1")
+    assert usual in (None, "step_expired")
+    assert {begin("192.0.2.9") for _ in range(1200)} == {usual}
+    assert begin("192.0.2.9") == "too_many_tries"
+    assert begin("192.0.2.1") == usual
+    world.clock.advance(5)
+    assert begin("192.0.2.9") == usual
+
+
 def test_one_customers_ipv6_addresses_are_one_network(world: World) -> None:
     def key(address: str) -> str:
         return proofs.source_key(address, keys=world.keys)

@@ -16,7 +16,7 @@ from tests.fakes.authenticator import Authenticator, flipped
 from tests.fakes.device import Device
 from tests.fakes.http import Reply
 from tests.fakes.person import Person
-from tests.fakes.ways_in import add, added_body, name_methods, start_adding, step_up
+from tests.fakes.ways_in import add, added_body, name_methods, passkey_login, start_adding, step_up
 from tests.unit.accounts.world import ORIGIN, World
 
 
@@ -142,6 +142,21 @@ def test_a_registration_is_good_once_and_for_its_session(proved: Person) -> None
     assert _add(proved, body).code == "step_expired"
     proved.token = first
     assert _add(proved, body).code == "step_expired", "taken is taken"
+
+
+@pytest.mark.parametrize(("bits", "status"), [(1024, 422), (2040, 422), (2048, 201)])
+def test_an_rsa_key_must_be_long_enough(proved: Person, bits: int, status: int) -> None:
+    made = Authenticator(name="laptop", origin=ORIGIN, rsa_bits=bits)
+    reply = _add(proved, added_body(proved, made, start_adding(proved)))
+    assert reply.status == status
+    assert (reply.code == "invalid_passkey") == (status != 201)
+    assert ("passkey" in _listed(proved)) == (status == 201)
+
+
+def test_an_rsa_key_signs_in(proved: Person) -> None:
+    made = Authenticator(name="laptop", origin=ORIGIN, rsa_bits=2048)
+    add(proved, made)
+    assert proved.api.post("/auth/login/passkey", passkey_login(proved, made)).status == 200
 
 
 # --- keys that don't fit ---

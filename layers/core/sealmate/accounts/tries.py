@@ -40,6 +40,10 @@ EMAIL_CHANGES = Policy(name="email_changes", allowed=5, window=3600)
 MAILS_TO_ADDRESS = Policy(name="mails", allowed=3, window=3600)
 # Many people may share a network, so it is allowed much, slowed down late, and forgiven soon.
 SIGN_INS_FROM_SOURCE = Policy(name="sign_ins", allowed=300, window=900, first_wait=5, longest_wait=300, remembered=900)
+# Nothing is proved by beginning, and a page of ours begins whenever it is shown; but each beginning is a row of ours.
+SIGN_IN_STARTS_FROM_SOURCE = Policy(
+    name="sign_in_starts", allowed=1200, window=900, first_wait=5, longest_wait=300, remembered=900
+)
 # A household, a school, a whole mobile network may share one address.
 SIGN_UPS_FROM_SOURCE = Policy(name="sign_ups", allowed=60, window=3600)
 

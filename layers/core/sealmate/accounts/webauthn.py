@@ -21,6 +21,7 @@ _NAME = "Sealmate"
 _TIMEOUT_MS = 120_000
 # Ed25519, ECDSA and RSA with SHA-256, by their COSE numbers.
 _ALGORITHMS = (-8, -7, -257)
+_RSA_BITS = 2048
 _SELECTION: dict[CredentialKind, dict[str, Any]] = {
     "passkey": {"residentKey": "required", "requireResidentKey": True, "userVerification": "required"},
     "security_key": {
@@ -99,9 +100,10 @@ class RelyingParty:
                 require_user_verification=True,
                 supported_pub_key_algs=[COSEAlgorithmIdentifier(number) for number in _ALGORITHMS],
             )
+            long_enough = _is_long_enough(verified.credential_public_key)
         except Exception as error:  # noqa: BLE001 - the library lets through what its parsers raise
             raise errors.InvalidPasskey(reason=type(error).__name__) from None
-        self._require(verified.credential_id == made.credential_id, errors.InvalidPasskey)
+        self._require(long_enough and verified.credential_id == made.credential_id, errors.InvalidPasskey)
         return Credential(
             credential_id=verified.credential_id,
             public_key=verified.credential_public_key,
@@ -148,6 +150,15 @@ def _described(credentials: Sequence[Credential]) -> list[dict[str, Any]]:
         {"type": "public-key", "id": to_base64url(each.credential_id), "transports": list(each.transports)}
         for each in credentials
     ]
+
+
+def _is_long_enough(public_key: bytes) -> bool:
+    """The curves have one length each; an RSA key has the one its maker chose, and nobody else looks."""
+    from webauthn.helpers import decode_credential_public_key
+    from webauthn.helpers.decode_credential_public_key import DecodedRSAPublicKey
+
+    key = decode_credential_public_key(public_key)
+    return not isinstance(key, DecodedRSAPublicKey) or int.from_bytes(key.n, "big").bit_length() >= _RSA_BITS
 
 
 def _within_our_page(client_data: bytes) -> bool:
