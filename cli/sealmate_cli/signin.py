@@ -68,7 +68,7 @@ class Signup:
             wire.SignupCompleted, "POST", "/auth/signup/complete", body=body, sign=sign, step=self._id
         )
         public = keys.signing.public_key
-        pins = crypto.Pins().advanced(master.account, keys.statement, None, public)
+        pins = crypto.Pins().advanced(master.account, keys.statement, keys.manifest, public)
         _remember(
             self._profile,
             self._api.server,
@@ -159,9 +159,30 @@ class Login:
                 if found is None:
                     raise
                 master = found
-            return master, checked(wrapped, seen, crypto.signing_public_key(master.signing_seed))
+            public = crypto.signing_public_key(master.signing_seed)
+            pins = checked(wrapped, seen, public)
         except CryptoError as error:
             raise Tampered("account's keys", error.reason) from error
+        manifest = wrapped.manifest or self._sign_first(done.session, wrapped, master)
+        return master, pins.advanced(account, wrapped.statement, manifest, public)
+
+    def _sign_first(
+        self, session: wire.Session, wrapped: crypto.WrappedKeys, master: crypto.MasterKeys
+    ) -> crypto.Manifest | None:
+        """An account from before there were manifests gets its first from the next device; None if this one can't."""
+        manifest = crypto.make_manifest(
+            account=master.account,
+            epoch=master.epoch,
+            methods=wrapped.methods,
+            signing_seed=master.signing_seed,
+            before=None,
+        )
+        body = {"manifest": wire.manifest_body(manifest)}
+        try:
+            self._api.tell("POST", "/account/manifest", body=body, token=session.token)
+        except ClientError:
+            return None
+        return manifest
 
     def _fall_back(self, session: wire.Session, kek: bytes, *, lowest_epoch: int) -> crypto.MasterKeys | None:
         try:

@@ -18,7 +18,7 @@ _PRESENT, _VERIFIED, _ATTESTED = 0x01, 0x04, 0x40
 
 @dataclass(kw_only=True)
 class Authenticator:
-    """One credential. `verifies`: asks who holds it; `counts`: by how much its counter rises with each use; `rsa_bits`: RS256, not ES256."""
+    """One credential. `verifies`: asks who holds it; `counts`: by how much its counter rises with each use; `rsa_bits`: else ES256."""
 
     name: str
     origin: str

@@ -8,6 +8,7 @@ from functools import cache
 
 from sealmate import errors
 from sealmate.accounts.account import OwnAccount
+from sealmate.accounts.manifest_shapes import SignedManifest
 from sealmate.accounts.records import Account, Method, MethodKind, Session, Statement
 from sealmate.accounts.requests import EpochStatement
 from sealmate.accounts.rotating import Rotating
@@ -18,7 +19,6 @@ from sealmate.accounts.rotation_shapes import (
     LeaseTaken,
     MethodAnew,
     NewLink,
-    SignedManifest,
     Stage,
     StagedChat,
     WrappedAnew,

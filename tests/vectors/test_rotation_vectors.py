@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from sealmate.accounts.manifest_shapes import SignedManifest
 from sealmate.accounts.manifests import manifest_bytes as server_manifest_bytes
-from sealmate.accounts.rotation_shapes import SignedManifest
 from sealmate.seal.envelope import digest
 from sealmate_cli.crypto import CryptoError, Pins
 from sealmate_cli.crypto.chats import unwrap_chat_key

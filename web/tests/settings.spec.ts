@@ -96,10 +96,12 @@ test('an account is erased, after proof that it is its owner who wants it', asyn
   await expect(page.getByText('This is not the e-mail of this account.')).toBeVisible();
 
   await page.getByLabel(/^Type .+ to confirm/).fill(account.email);
-  await page.getByRole('textbox', { name: 'Password', exact: true }).fill(account.password);
-  // The code of this half minute was used for signing up.
-  await page.getByLabel('Code of your authenticator').fill(totp(account.secret, Date.now() + 30_000));
   await erase.click();
+  const dialog = page.getByRole('dialog', { name: 'Is it you?' });
+  await dialog.getByRole('textbox', { name: 'Password', exact: true }).fill(account.password);
+  // The code of this half minute was used for signing up.
+  await dialog.getByLabel('Code from the authenticator').fill(totp(account.secret, Date.now() + 30_000));
+  await dialog.getByRole('button', { name: 'Confirm' }).click();
   await expect(page.getByText('Your account is being erased.')).toBeVisible({ timeout: 30_000 });
   await expect(page.getByRole('link', { name: 'Create an account' })).toBeVisible();
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .errors import CryptoError
 from .keys import Random, system_random
+from .manifests import Manifest, make_manifest
 from .master_keys import MasterKeys, SigningKey, WrappedKeys, open_signing_key, wrap_signing_key
 from .methods import KEY_BYTES, MethodKind, UnlockMethod, make_method, open_method
 from .passwords import CURRENT_PROFILE, SALT_BYTES, derive_password
@@ -27,6 +28,7 @@ class AccountKeys:
     recovery_auth: bytes
     signing: SigningKey
     statement: EpochStatement
+    manifest: Manifest
 
 
 def make_account_keys(
@@ -51,16 +53,20 @@ def make_account_keys(
             random=random,
         )
 
+    by_kind = method("password", by_password.kek), method("recovery", by_recovery.kek)
     to_send = AccountKeys(
-        password=method("password", by_password.kek),
+        password=by_kind[0],
         password_salt=salt,
         password_auth=by_password.auth,
         kdf_profile=CURRENT_PROFILE,
-        recovery=method("recovery", by_recovery.kek),
+        recovery=by_kind[1],
         recovery_auth=by_recovery.auth,
         signing=SigningKey(signing_public, wrap_signing_key(keys, random)),
         statement=make_statement(
             account=account, epoch=keys.epoch, master_key=keys.master_key, signing_seed=keys.signing_seed
+        ),
+        manifest=make_manifest(
+            account=account, epoch=keys.epoch, methods=by_kind, signing_seed=keys.signing_seed, before=None
         ),
     )
     return to_send, keys, encode_recovery_key(recovery_key)

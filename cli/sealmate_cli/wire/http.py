@@ -261,9 +261,16 @@ def account_keys_body(keys: AccountKeys) -> dict[str, Any]:
         "recovery": _method_body(keys.recovery) | {"auth": keys.recovery_auth},
         "signing": keys.signing,
         "statement": keys.statement,
+        "manifest": manifest_body(keys.manifest),
     }
     wire: dict[str, Any] = to_wire(body)
     return wire
+
+
+def manifest_body(manifest: Manifest) -> dict[str, Any]:
+    named = [{"method_id": method_id, "public_hash": hashed} for method_id, hashed in manifest.methods]
+    body: dict[str, Any] = to_wire({**vars(manifest), "methods": named})
+    return body
 
 
 def _method_body(method: UnlockMethod) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from sealmate import errors
 from sealmate.accounts.account import OwnAccount
-from sealmate.accounts.records import Device, SecondFactor, Session
+from sealmate.accounts.records import Device, Manifest, SecondFactor, Session
 from sealmate.accounts.rotating import Rotating
 from sealmate.accounts.rotation import Lease, StagedMethod
 from sealmate.accounts.sessions import Sessions
@@ -167,6 +167,18 @@ def test_rotations_one_after_another_leave_every_chat_its_key(world: World) -> N
     assert [link.statement.epoch for link in links] == [2, 3, 4]
     assert all(link.forward and link.device for link in links)
     assert world.stores.rotations.acknowledge(ACCOUNT, 5, "session-9") is None
+
+
+def test_an_account_may_bring_its_first_manifest(stores: Stores) -> None:
+    made, methods = account()
+    first = Manifest(sequence=1, epoch=1, previous=b"", methods=(("m1", bytes(32)),), signature=bytes(64))
+    new = replace(NEW, account=replace(made, manifest=first), methods=tuple(methods))
+    assert stores.accounts.create(new, sign_up=proved(stores))
+    stored = stores.accounts.get(ACCOUNT)
+    assert stored is not None
+    assert stored.manifest == first
+    assert not stores.rotations.put_manifest(made, replace(first, sequence=2))
+    assert stores.rotations.put_manifest(stored, replace(first, sequence=2))
 
 
 def test_a_link_keeps_what_the_methods_had(world: World) -> None:

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from sealmate import errors
+from sealmate.accounts.manifest_shapes import SignedManifest
 from sealmate.accounts.records import Method
-from sealmate.accounts.rotation_shapes import SignedManifest, Stage, StagedChat, WrappedAnew
+from sealmate.accounts.rotation_shapes import Stage, StagedChat, WrappedAnew
 from sealmate_cli import crypto
 from sealmate_cli.crypto import envelope
 from sealmate_cli.crypto.keys import derive
@@ -258,7 +259,8 @@ def test_nothing_is_fallen_back_to_that_the_account_did_not_sign(device: Turning
     assert not opens(wrapped, lowest_epoch=3)
     assert not opens(wrapped, account="another")
     planted = replace(link, statement=replace(link.statement, signature=bytes(64)))
-    swapped = tuple(replace(each, master=link.former[0].master) for each in link.former)
+    pairs = zip(link.former, reversed(link.former), strict=True)
+    swapped = tuple(replace(each, master=other.master) for each, other in pairs)
     for spoilt in (planted, replace(link, forward=None), replace(link, former=()), replace(link, former=swapped)):
         assert not opens(replace(wrapped, links=(spoilt,)))
     assert not opens(replace(wrapped, signing=replace(wrapped.signing, public_key=bytes(32))))

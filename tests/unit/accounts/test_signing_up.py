@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from sealmate import errors, wiring
 from sealmate.accounts import records
 from sealmate.accounts.requests import CompleteSignUp
-from sealmate.model import to_base64url
+from sealmate.model import from_base64url, to_base64url
+from sealmate_cli import crypto
+from sealmate_cli.wire.http import manifest_body
 from tests.fakes.device import Device
 from tests.fakes.person import Person
 from tests.unit.accounts.world import GRANT, ORIGIN, ROTATE_EVERY, World
@@ -53,6 +56,44 @@ def test_sign_up_makes_the_account_whole(world: World) -> None:
     assert {m["kind"]: m["method_id"] for m in wrapped["methods"]} == {
         kind: made[kind]["method_id"] for kind in ("password", "recovery")
     }
+
+
+def _with_manifest(ada: Person, *, sequence: int = 1, without: str = "", seed: bytes = b"") -> dict[str, Any]:
+    """Its keys, with the first manifest."""
+    keys = ada.device.wire_keys()
+    named = [kind for kind in ("password", "recovery") if kind != without]
+    methods = [
+        crypto.UnlockMethod(keys[kind]["method_id"], kind, b"", b"", from_base64url(keys[kind]["public"]))
+        for kind in named
+    ]
+    made = crypto.make_manifest(
+        account=ada.account_id, epoch=1, methods=methods, signing_seed=seed or ada.device.signing_seed, before=None
+    )
+    return {**keys, "manifest": {**manifest_body(made), "sequence": sequence}}
+
+
+def test_an_account_brings_its_first_manifest(world: World) -> None:
+    ada = world.person("ada@example.org")
+    ada.start_sign_up(), ada.verify()
+    keys = _with_manifest(ada)
+    assert ada.complete(keys=keys).status == 201
+    assert ada.call("GET", "/account/keys").json["manifest"] == keys["manifest"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"sequence": 2}, "manifest_conflict"),
+        ({"without": "recovery"}, "manifest_conflict"),
+        ({"seed": bytes(32)}, "invalid_keys"),
+    ],
+)
+def test_a_first_manifest_that_is_not_its_own_makes_no_account(world: World, wrong: dict[str, Any], code: str) -> None:
+    ada = world.person("ada@example.org")
+    ada.start_sign_up(), ada.verify()
+    assert ada.complete(keys=_with_manifest(ada, **wrong)).code == code
+    assert not world.rows.accounts
+    assert ada.complete(keys=_with_manifest(ada)).status == 201
 
 
 def test_what_is_stored_names_nobody(world: World, ada: Person) -> None:

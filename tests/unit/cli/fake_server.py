@@ -264,6 +264,9 @@ class FakeServer:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if token not in self.tokens:
             return problem("not_signed_in", 401)
+        if name == "POST /account/manifest":
+            self._only_account()["keys"]["manifest"] = body["manifest"]
+            return httpx.Response(204)
         return self._signed_in(name, token, dict(request.url.params))
 
     def _signed_in(self, name: str, token: str, query: Json) -> httpx.Response:
@@ -390,4 +393,5 @@ def wrapped_keys(account: Json) -> Json:
         ],
         "signing": keys["signing"],
         "statement": keys["statement"],
+        "manifest": keys.get("manifest"),
     }

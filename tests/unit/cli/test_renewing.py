@@ -105,7 +105,7 @@ def test_what_was_seen_is_remembered_beyond_signing_out(client: Client, other: T
     client.whoami()
     client.logout()
     (seen,) = ProfileFile(tmp_path / "first").load().seen.values()
-    assert (seen.epoch, seen.sequence) == (2, 1)
+    assert (seen.epoch, seen.sequence) == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_hostile_server_is_refused(
     turned = other.turn()
     renewed = server.renewed
     if what == "manifest withheld":
-        del renewed["manifest"]
+        renewed["manifest"] = None
     elif what == "manifest older":
         client.whoami()
         # The account's own word, but an earlier one than was seen.
@@ -182,8 +182,8 @@ def test_without_a_link_the_keys_come_by_signing_in(
 def spoil_methods(server: FakeServer) -> None:
     """As a device does that has the master key and seals it to nobody."""
     methods = server.renewed["methods"]
-    server.renewed["methods"] = [{**each, "master": methods[0]["master"]} for each in reversed(methods)]
-    del server.renewed["manifest"]
+    masters = [each["master"] for each in reversed(methods)]
+    server.renewed["methods"] = [{**each, "master": master} for each, master in zip(methods, masters, strict=True)]
 
 
 def test_who_was_locked_out_by_a_turn_signs_in_by_what_the_password_was(
@@ -217,3 +217,31 @@ def test_without_anything_to_fall_back_to_no_session_is_left_behind(
     with pytest.raises(Tampered, match="wrong_key"):
         login.confirm(TOTP_CODE)
     assert server.tokens == before
+
+
+def test_the_first_manifest_comes_with_the_account(client: Client, server: FakeServer, tmp_path: Path) -> None:
+    (account,) = server.accounts.values()
+    wrapped = WrappedKeysAnswer.model_validate(wrapped_keys(account)).keys()
+    assert wrapped.manifest is not None
+    crypto.verify_manifest(
+        wrapped.manifest,
+        account=wrapped.account,
+        epoch=1,
+        methods=wrapped.methods,
+        signing_public=wrapped.signing.public_key,
+    )
+    client.whoami()
+    (seen,) = ProfileFile(tmp_path / "first").load().seen.values()
+    assert (seen.epoch, seen.sequence) == (1, 1)
+
+
+def test_an_account_without_one_gets_its_first_manifest_from_the_next_device(
+    client: Client, device: MakeClient, server: FakeServer, tmp_path: Path
+) -> None:
+    (account,) = server.accounts.values()
+    del account["keys"]["manifest"]
+    device("second").login(EMAIL, PASSWORD, read_totp=lambda: TOTP_CODE)
+    assert account["keys"]["manifest"]["sequence"] == 1
+    (seen,) = ProfileFile(tmp_path / "second").load().seen.values()
+    assert seen.sequence == 1
+    assert device("second").whoami().email == client.whoami().email

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from sealmate.accounts.manifest_shapes import SignedManifest
 from sealmate.accounts.records import Account, Link, Method, MethodKind
 from sealmate.accounts.requests import EpochStatement, Signing
-from sealmate.accounts.rotation_shapes import EpochLink, SignedManifest
+from sealmate.accounts.rotation_shapes import EpochLink
 from sealmate.accounts.sessions import Issued
 from sealmate.model import Bytes, Shape
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sealmate import errors
 from sealmate.accounts.account_keys import check_signature, statement_bytes
 from sealmate.accounts.records import Account, Manifest, Method
@@ -42,6 +44,13 @@ def check_all_named(manifest: Manifest, methods: list[Method]) -> None:
     """It names every method that unlocks, so that no device takes one of them for planted. ManifestConflict."""
     if not all(_names(manifest, method) for method in methods if method.unlocks):
         raise errors.ManifestConflict()
+
+
+def check_first(account: Account, methods: list[Method]) -> None:
+    """What a new account brings with it, if it does: the first manifest, with all that unlocks. ManifestConflict, InvalidKeys."""
+    if account.manifest is not None:
+        check_manifest(account.manifest, replace(account, manifest=None), epoch=account.statement.epoch)
+        check_all_named(account.manifest, methods)
 
 
 def check_named(account: Account, method: Method) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from sealmate.accounts.email import normalise
+from sealmate.accounts.manifest_shapes import Signature, SignedManifest
 from sealmate.accounts.records import CredentialKind
 from sealmate.model import Bytes, Shape, Uuid
 
@@ -21,7 +22,6 @@ DeviceName = Annotated[
 Code = Annotated[str, Field(min_length=6, max_length=32)]
 Secret = Annotated[Bytes, Field(min_length=32, max_length=32)]
 Salt = Annotated[Bytes, Field(min_length=16, max_length=16)]
-Signature = Annotated[Bytes, Field(min_length=64, max_length=64)]
 # Sizes follow from the envelope and its padded content (docs/formats.md).
 MethodName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
@@ -84,6 +84,7 @@ class AccountKeys(Shape):
     recovery: MethodKeys
     signing: Signing
     statement: EpochStatement
+    manifest: SignedManifest | None = None
 
     @model_validator(mode="after")
     def _one_beside_the_recovery_key(self) -> AccountKeys:

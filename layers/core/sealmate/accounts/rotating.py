@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sealmate import errors
 from sealmate.accounts import manifests
+from sealmate.accounts.manifest_shapes import SignedManifest
 from sealmate.accounts.owner import account_of
 from sealmate.accounts.records import Account, FormerMethod, Link, Method, Session, Statement
 from sealmate.accounts.rotation import Flip, Lease, RotationStore, StagedMethod
@@ -20,7 +21,6 @@ from sealmate.accounts.rotation_shapes import (
     FlipRotation,
     LeaseTaken,
     MethodAnew,
-    SignedManifest,
     Stage,
     StagedKeys,
 )

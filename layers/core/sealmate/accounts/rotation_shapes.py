@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sealmate.accounts.records import Link, Manifest
-from sealmate.accounts.requests import EpochStatement, Signature, SigningKey, UnlockMaster, UnlockPublic
+from sealmate.accounts.manifest_shapes import Number, SignedManifest
+from sealmate.accounts.records import Link
+from sealmate.accounts.requests import EpochStatement, SigningKey, UnlockMaster, UnlockPublic
 from sealmate.accounts.rotation import ChatWraps
 from sealmate.model import Bytes, Shape, Uuid
 from sealmate.turns.replies import ChatKey
@@ -15,33 +16,9 @@ from sealmate.turns.replies import ChatKey
 # As many as fit into one transaction beside the lease, with their rows of many generations.
 CHATS_AT_ONCE = 50
 
-Number = Annotated[int, Field(ge=1, lt=2**32, strict=True)]
 Revision = Annotated[int, Field(ge=0, lt=2**53, strict=True)]
 # A master key, or a device key, in an envelope.
 SealedKey = Annotated[Bytes, Field(min_length=175, max_length=175)]
-Hash = Annotated[Bytes, Field(min_length=32, max_length=32)]
-
-
-class NamedMethod(Shape):
-    method_id: Uuid
-    public_hash: Hash
-
-
-class SignedManifest(Shape):
-    sequence: Number
-    epoch: Number
-    previous: Annotated[Bytes, Field(max_length=32)]
-    methods: Annotated[list[NamedMethod], Field(min_length=1, max_length=64)]
-    signature: Signature
-
-    @classmethod
-    def of(cls, manifest: Manifest) -> SignedManifest:
-        named = [NamedMethod(method_id=method_id, public_hash=hashed) for method_id, hashed in manifest.methods]
-        return cls(**{**vars(manifest), "methods": named})
-
-    def record(self) -> Manifest:
-        named = tuple((method.method_id, method.public_hash) for method in self.methods)
-        return Manifest(**{**dict(self), "methods": named})
 
 
 class TakeLease(Shape):

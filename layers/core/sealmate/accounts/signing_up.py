@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sealmate import errors
-from sealmate.accounts import account_keys, backup, mails, proofs, totp, tries
+from sealmate.accounts import account_keys, backup, mails, manifests, proofs, totp, tries
 from sealmate.accounts.answers import CeremonyOptions, SignUpStarted, SignUpVerified, TotpSetup
 from sealmate.accounts.challenges import Challenges
 from sealmate.accounts.records import Account, Device, Grant, Method, NewAccount, SignUp
@@ -101,7 +101,10 @@ class SigningUp:
         return CeremonyOptions(challenge_id=made.challenge_id, options=options)
 
     def complete(self, body: CompleteSignUp, *, device: Device) -> tuple[Issued, list[str]]:
-        """The first session and the backup codes. InvalidKeys, InvalidPasskey, WrongCode; StepExpired, also if the e-mail is taken."""
+        """The first session and the backup codes.
+
+        InvalidKeys, ManifestConflict, InvalidPasskey, WrongCode; StepExpired, also if the e-mail is taken.
+        """
         sign_up = self._holder(body.signup_token)
         account_keys.check(body.keys, account_id=sign_up.account_id)
         sign_up = self._counted(sign_up.signup_id)
@@ -157,19 +160,23 @@ class SigningUp:
     ) -> NewAccount:
         account_id = sign_up.account_id
         recovery_mac = proofs.auth_mac(account_id, keys.recovery.auth, keys=self.keys)
+        methods = (first, account_keys.recovery_method(keys.recovery, auth_mac=recovery_mac))
+        account = Account(
+            account_id=account_id,
+            created_at=self.clock.now(),
+            email_key=sign_up.email_key,
+            email_sealed=sign_up.email_sealed,
+            totp_sealed=totp_sealed,
+            totp_step=totp_step,
+            signing_public=keys.signing.public_key,
+            signing_private=keys.signing.private,
+            statement=account_keys.statement_record(keys.statement),
+            manifest=keys.manifest.record() if keys.manifest else None,
+        )
+        manifests.check_first(account, list(methods))
         return NewAccount(
-            account=Account(
-                account_id=account_id,
-                created_at=self.clock.now(),
-                email_key=sign_up.email_key,
-                email_sealed=sign_up.email_sealed,
-                totp_sealed=totp_sealed,
-                totp_step=totp_step,
-                signing_public=keys.signing.public_key,
-                signing_private=keys.signing.private,
-                statement=account_keys.statement_record(keys.statement),
-            ),
-            methods=(first, account_keys.recovery_method(keys.recovery, auth_mac=recovery_mac)),
+            account=account,
+            methods=methods,
             backup_macs=tuple(proofs.backup_macs(account_id, map(backup.read, codes), keys=self.keys)),
             session=issued.session,
             grant=Grant(row_id=self.random.uuid(), credits=self.grant),

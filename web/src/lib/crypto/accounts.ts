@@ -4,6 +4,7 @@ import { sameBytes, wipe, type Bytes } from './bytes';
 import { CryptoError } from './errors';
 import { makeUuid4 } from './ids';
 import { importKey, KEY_BYTES, randomBytes } from './keys';
+import { makeManifest } from './manifests';
 import type { Opened } from './masters';
 import { makeMethod, openMethod, type Method, type MethodKind } from './methods';
 import { derivePasswordWith, SALT_BYTES, type Stretch } from './passwords';
@@ -13,6 +14,7 @@ import * as statements from './statements';
 import {
   readBytes,
   readStatement,
+  writeManifest,
   writeStatement,
   type AccountKeys,
   type ByPasskey,
@@ -85,14 +87,24 @@ async function makeWith<First>(
     master,
     seed: signing.seed,
   });
+  const [own, recovery] = [await method(kind, kek), await method('recovery', byRecovery.kek)];
+  const manifest = await makeManifest({
+    account,
+    epoch: FIRST_EPOCH,
+    methods: [own, recovery].map((each) => ({ id: each.method_id, public: readBytes(each.public) })),
+    seed: signing.seed,
+    publicKey: signing.publicKey,
+    before: null,
+  });
   const keys: AccountKeys<First> = {
-    ...first(await method(kind, kek)),
-    recovery: { ...(await method('recovery', byRecovery.kek)), auth: toBase64url(byRecovery.auth) },
+    ...first(own),
+    recovery: { ...recovery, auth: toBase64url(byRecovery.auth) },
     signing: {
       public_key: toBase64url(signing.publicKey),
       private: toBase64url(await sealSigningKey(signing.seed, { account, epoch: FIRST_EPOCH, master })),
     },
     statement: writeStatement(statement),
+    manifest: writeManifest(manifest),
   };
   const recoveryKey = await writeRecoveryKey(recoveryBytes);
   wipe(signing.seed, recoveryBytes);

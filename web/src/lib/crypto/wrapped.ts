@@ -69,6 +69,7 @@ export type AccountKeys<First = ByPassword> = First & {
   recovery: Envelopes & { auth: string };
   signing: WrappedKeys['signing'];
   statement: WrappedKeys['statement'];
+  manifest: SignedManifest;
 };
 
 export function readStatement(statement: WrappedStatement): EpochStatement {

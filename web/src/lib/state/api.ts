@@ -148,6 +148,8 @@ export class Api {
     return response;
   }
 
+  #read<T>(schema: Schema<T>, response: Response): Promise<T>;
+  #read<T>(schema: Schema<T> | null, response: Response): Promise<T | null>;
   async #read<T>(schema: Schema<T> | null, response: Response): Promise<T | null> {
     if (schema === null) return null;
     let content: unknown;

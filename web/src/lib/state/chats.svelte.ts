@@ -6,7 +6,13 @@ import { dialBrowser } from '$lib/sync/browser_socket';
 import type { Network } from '$lib/sync/connection';
 import { nextFrame } from '$lib/sync/frames';
 import { importChat } from '$lib/sync/importing';
-import { fellBackProblem, notOpen, problemOfError, storageProblem, untrustedProblem } from '$lib/sync/problems';
+import {
+  fellBackProblem,
+  notOpen,
+  problemOfError,
+  storageProblem,
+  untrustedProblem,
+} from '$lib/sync/problems';
 import { Sync } from '$lib/sync/sync';
 import { openTabs } from '$lib/sync/tabs';
 import { viewOf } from '$lib/sync/view';

@@ -11,7 +11,7 @@ export interface Arrival {
 }
 
 /** What may be other than it was when this device signed in. */
-export type Changed = Partial<Pick<KnownAccount, 'wrapped' | 'salt' | 'kdfProfile' | 'email'>>;
+export type Changed = Partial<Pick<KnownAccount, 'wrapped' | 'email'>>;
 
 export class DeviceAccounts {
   #keys: KeyStore;
@@ -59,7 +59,7 @@ export class DeviceAccounts {
   async change(changed: Changed): Promise<KnownAccount | null> {
     const known = await this.known();
     if (known === null) return null;
-    const now = { ...known, ...changed };
+    const now = { ...known, ...changed, ...passwordOf(changed.wrapped) };
     await this.#keys.put({ account: now });
     return now;
   }
@@ -107,4 +107,11 @@ export class DeviceAccounts {
     const followedTo = (await this.#keys.get('pins'))?.[account]?.epoch ?? 0;
     return Math.max(signedInWith, followedTo);
   }
+}
+
+/** How the password of these keys is stretched: it may have been chosen elsewhere, or the reply to choosing it was lost. */
+function passwordOf(wrapped?: WrappedKeys): Partial<Pick<KnownAccount, 'salt' | 'kdfProfile'>> {
+  const password = wrapped?.methods.find(({ kind }) => kind === 'password');
+  if (password?.salt == null || password.kdf_profile === null) return {};
+  return { salt: password.salt, kdfProfile: password.kdf_profile };
 }

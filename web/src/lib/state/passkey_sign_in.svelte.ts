@@ -52,7 +52,8 @@ export class PasskeySignIn {
     try {
       return await this.#signIn(true, null);
     } catch (error) {
-      const quiet = error instanceof ApiError && ['passkey_cancelled', 'offline', 'too_many_tries'].includes(error.code);
+      const quiet =
+        error instanceof ApiError && ['passkey_cancelled', 'offline', 'too_many_tries'].includes(error.code);
       if (!quiet) this.trouble = troubleOf(error, 'password', this.#parts.now());
       return null;
     }

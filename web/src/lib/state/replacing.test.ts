@@ -16,13 +16,14 @@ const WRAPPED = {
 };
 const keys = { account: 'account', opened: { master: { epoch: 1 } } } as Reopened;
 
-function parts({ refuses = false, older = false } = {}) {
+function parts({ refuses = false, lost = false, older = false } = {}) {
   const asked: [string, string, unknown][] = [];
   const kept: object[] = [];
   let proofs = 0;
   const api = new Api(async (path, init) => {
     asked.push([init.method!, path, JSON.parse(String(init.body ?? 'null'))]);
     if (path === '/api/account/keys') return new Response(JSON.stringify(WRAPPED));
+    if (lost && init.method === 'PUT') throw new TypeError('lost');
     if (refuses)
       return new Response(JSON.stringify({ code: 'x', title: '', status: 409, next_step: '' }), {
         status: 409,
@@ -53,7 +54,7 @@ function parts({ refuses = false, older = false } = {}) {
 }
 
 describe('a new password', () => {
-  it('is named in the signed list, then sent as its method alone, and this device knows its salt from then on', async () => {
+  it('is named in the signed list, then sent as its method alone, and this device knows what opens from then on', async () => {
     const { replacing, asked, kept, proofs } = parts();
     await replacing.password(keys, 'six grey seals');
     expect(asked.slice(1, 3)).toEqual([
@@ -61,7 +62,7 @@ describe('a new password', () => {
       ['PUT', '/api/account/password', { method: PASSWORD }],
     ]);
     expect(JSON.stringify(asked)).not.toContain('six grey seals');
-    expect(kept).toMatchObject([{ salt: 'BBBB', kdfProfile: 1, wrapped: { account_id: 'account' } }]);
+    expect(kept).toMatchObject([{ wrapped: { account_id: 'account' } }]);
     expect(proofs()).toBe(1);
   });
 
@@ -70,6 +71,12 @@ describe('a new password', () => {
     await expect(replacing.password(keys, 'six grey seals')).rejects.toMatchObject({ code: 'x' });
     expect(kept).toEqual([]);
   });
+});
+
+it('whose reply was lost leaves this device with what the server has', async () => {
+  const { replacing, kept } = parts({ lost: true });
+  await expect(replacing.password(keys, 'six grey seals')).rejects.toMatchObject({ code: 'offline' });
+  expect(kept).toMatchObject([{ wrapped: { account_id: 'account' } }]);
 });
 
 it('signs nothing over a list of methods that is older than what this device has seen', async () => {

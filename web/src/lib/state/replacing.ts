@@ -1,7 +1,7 @@
 // A new password or a new recovery key: made on this device, taken by the server, and then what this device knows follows.
 import type * as Crypto from '$lib/crypto';
 import { WrappedKeys } from '$lib/wire/http';
-import { api, type Api } from './api';
+import { ApiError, api, type Api } from './api';
 import { nameComing, nameLeft } from './naming';
 import { session, type Session } from './session.svelte';
 import { stepUp, type Reopened, type StepUp } from './step_up.svelte';
@@ -25,11 +25,8 @@ export class Replacing {
 
   /** All other sessions end with it. */
   async password(keys: Reopened, password: string): Promise<void> {
-    const { crypto, session } = this.#parts;
-    const method = await (await crypto()).makePassword({ ...keys, password });
+    const method = await (await this.#parts.crypto()).makePassword({ ...keys, password });
     await this.#send(keys, '/account/password', method);
-    const { salt, kdf_profile: kdfProfile } = method;
-    await session.methodsChanged({ wrapped: await this.#now(), salt, kdfProfile });
   }
 
   /** To be shown and saved; it counts once `recoveryKey` has sent it. */
@@ -39,7 +36,6 @@ export class Replacing {
 
   async recoveryKey(keys: Reopened, method: NewMethod): Promise<void> {
     await this.#send(keys, '/account/recovery-key', method);
-    await this.#parts.session.methodsChanged({ wrapped: await this.#now() });
   }
 
   /**
@@ -48,17 +44,24 @@ export class Replacing {
    */
   async #send({ opened }: Reopened, path: string, method: NewMethod): Promise<void> {
     const { api, crypto, session, stepUp } = this.#parts;
-    await stepUp.run(async () => {
+    const sent = stepUp.run(async () => {
       const naming = { api, crypto: await crypto(), session };
       await nameComing(naming, opened, method);
       await api.put(null, path, { method });
       // The one it replaced is off the list, so that nobody can bring it back.
       await nameLeft(naming, opened);
     });
+    await sent.catch(async (error: unknown) => {
+      // The reply may have been lost: what the server has now is what opens from now on.
+      if (error instanceof ApiError && error.passing) await this.#refresh().catch(() => undefined);
+      throw error;
+    });
+    await this.#refresh();
   }
 
-  #now(): Promise<WrappedKeys> {
-    return this.#parts.api.get(WrappedKeys, '/account/keys');
+  async #refresh(): Promise<void> {
+    const wrapped = await this.#parts.api.get(WrappedKeys, '/account/keys');
+    await this.#parts.session.methodsChanged({ wrapped });
   }
 }
 

@@ -1,7 +1,6 @@
 // Who is signed in on this device and whether their keys are open; every tab of the browser follows the same state.
 import type * as Crypto from '$lib/crypto';
 import type { Opened } from '$lib/crypto';
-import { toBase64url } from '$lib/wire/base64url';
 import type { WrappedKeys } from '$lib/wire/http';
 import { ApiError, api, type Api } from './api';
 import { keysUnreadable, notSignedIn, otherAccount } from './auth_errors';
@@ -207,12 +206,6 @@ export class Session {
     await this.#settleLogout();
   }
 
-  /** For what asks for proof again: the password or recovery key as `auth`, with a code of the second factor. */
-  async prove(secret: Secret, code: string): Promise<{ auth: string; code: string }> {
-    const { auth } = await this.proofOf(secret);
-    return { auth: toBase64url(auth), code: code.trim() };
-  }
-
   /** The proof for the server, and the key that opens the unlock method. */
   async proofOf(secret: Secret): Promise<Crypto.Proof> {
     if (this.#known === null) throw notSignedIn();
@@ -373,6 +366,10 @@ export class Session {
           return kept && kept.master.epoch > (this.opened?.master.epoch ?? 0) ? kept : null;
         },
         goOn: (opened, masterBytes, wrapped) => this.#goOn(opened, masterBytes, wrapped),
+        present: async (wrapped) => {
+          const known = JSON.stringify(this.#known?.wrapped.methods);
+          if (known !== JSON.stringify(wrapped.methods)) await this.methodsChanged({ wrapped });
+        },
         unreachable: async (wrapped) => {
           await this.methodsChanged({ wrapped });
           await this.lock();

@@ -330,7 +330,7 @@ function wrappedOf(
   keys: Crypto.AccountKeys<ByPassword | ByPasskey>,
   registration: Registration | null = null,
 ): WrappedKeys {
-  const { recovery, signing, statement } = keys;
+  const { recovery, signing, statement, manifest } = keys;
   const first =
     'password' in keys
       ? method('password', keys.password, {
@@ -347,7 +347,7 @@ function wrappedOf(
     methods: [first, method('recovery', recovery)],
     signing,
     statement,
-    manifest: null,
+    manifest,
     links: [],
   };
 }

@@ -38,10 +38,10 @@ beforeAll(async () => {
       transports: null,
     };
   });
-  const { signing, statement } = keys;
+  const { signing, statement, manifest } = keys;
   signedUp = {
     opened,
-    wrapped: { account_id: ACCOUNT, epoch: 1, methods, signing, statement, manifest: null, links: [] },
+    wrapped: { account_id: ACCOUNT, epoch: 1, methods, signing, statement, manifest, links: [] },
   };
 });
 
@@ -76,6 +76,10 @@ class Server {
     const lease_id = `00000000-0000-4000-8000-${String(this.#lease.id).padStart(12, '0')}`;
     if (name === 'GET /account/keys') return this.wrapped;
     if (name === 'GET /account') return this.#account();
+    if (name === 'POST /account/manifest') {
+      this.wrapped.manifest = body.manifest as WrappedKeys['manifest'];
+      return null;
+    }
     if (name === 'POST /account/rotation') {
       this.#lease.ring = this.chats.size;
       return { lease_id, epoch: this.wrapped.epoch, ring: this.#lease.ring, expires_at: 0 };
@@ -132,7 +136,7 @@ class Server {
         ...methods.find(({ method_id }) => method_id === each.method_id),
       })),
       signing: { ...this.wrapped.signing, private: signing },
-      links: [...this.wrapped.links, { statement, ...link } as WrappedKeys['links'][0]],
+      links: [...this.wrapped.links, { statement, ...link, former: [] } as WrappedKeys['links'][0]],
     };
     this.due = DUE * 2;
     return { epoch, rotation_due_at: this.due };
@@ -147,6 +151,7 @@ class Browser {
   opened: crypto.Opened = signedUp.opened;
   keys = new MemoryKeyStore();
   went: number[] = [];
+  present: number[] = [];
   distrusted: string[] = [];
   unreachable = 0;
   turning: Turning;
@@ -166,6 +171,7 @@ class Browser {
           this.opened = opened;
           this.went.push(opened.master.epoch);
         },
+        present: async (wrapped) => void this.present.push(wrapped.epoch),
         unreachable: async () => void (this.unreachable += 1),
         distrusted: (reason) => void this.distrusted.push(reason),
       },
@@ -207,6 +213,18 @@ describe('a key that is due', () => {
     const browser = new Browser(server, DUE - 1);
     await browser.turning.look();
     expect(server.asked).toEqual(['GET /account/keys', 'GET /account']);
+  });
+
+  it('gives an account from before there were manifests its first, and remembers it', async () => {
+    server.wrapped.manifest = null;
+    const browser = new Browser(server, DUE - 1);
+    await browser.turning.look();
+    expect(server.wrapped.manifest).toMatchObject({ sequence: 1, epoch: 1 });
+    expect((await browser.keys.get('pins'))?.[ACCOUNT]?.sequence).toBe(1);
+    server.wrapped.manifest = null;
+    await browser.turning.look();
+    expect(browser.distrusted).toEqual(['manifest_missing']);
+    expect(server.wrapped.manifest).toBeNull();
   });
 
   it('takes in a chat that is begun meanwhile', async () => {

@@ -24,6 +24,8 @@ export interface TurningParts {
   keptAhead(): Promise<Opened | null>;
   /** Everything goes on with these keys. `masterBytes` are wiped by whoever takes them. */
   goOn(opened: Opened, masterBytes: Bytes | null, wrapped: WrappedKeys): Promise<void>;
+  /** The account's keys as they are now, under the master key that is open; a way in may be another than before. */
+  present(wrapped: WrappedKeys): Promise<void>;
   /** No link leads to the present keys: a way to unlock must open them. */
   unreachable(wrapped: WrappedKeys): Promise<void>;
   /** What the server gave can't be the account's own. */
@@ -77,6 +79,7 @@ export class Turning {
     if (ahead && !this.#stopped) await goOn(ahead, null, wrapped);
     const opened = await this.#follow(wrapped);
     if (!opened || this.#stopped) return;
+    if (!wrapped.manifest) await this.#signFirst(wrapped, opened);
     const { rotation_due_at: due } = await api.get(AccountAnswer, '/account');
     if (due <= now()) await this.#turn(wrapped, opened);
   }
@@ -103,11 +106,23 @@ export class Turning {
     await it.verifyOwnManifest(wrapped, signingPublicKey);
     await this.#pin(pins, wrapped, signingPublicKey);
     const { master, masterBytes } = followed;
-    if (master.epoch === opened.master.epoch) return opened;
+    if (master.epoch === opened.master.epoch) {
+      await this.parts.present(wrapped);
+      return opened;
+    }
     const next = { master, signingPublicKey };
     await goOn(next, masterBytes, wrapped);
     await this.#acknowledge(master.epoch);
     return next;
+  }
+
+  /** An account from before there were manifests gets its first from whichever device is the next online. */
+  async #signFirst(wrapped: WrappedKeys, { master, signingPublicKey }: Opened): Promise<void> {
+    const { nameMethods } = await this.parts.crypto();
+    const manifest = await nameMethods({ wrapped, master, signingPublicKey });
+    await this.parts.api.post(null, '/account/manifest', { manifest });
+    wrapped.manifest = manifest;
+    await this.#pin(await this.#pins(), wrapped, signingPublicKey);
   }
 
   /** Steps 1 to 4 of docs/decisions/0013-rotation.md. What breaks off is begun anew the next time. */
@@ -118,6 +133,8 @@ export class Turning {
     const turned = await it.turnMaster({ wrapped, master: old, signingPublicKey });
     const take = (more: object) =>
       api.post(LeaseTaken, '/account/rotation', { expected_epoch: old.epoch, ...more });
+    // What counts is what the link gives in the end.
+    turned.masterBytes.fill(0);
     let lease = await take({});
     const at = `/account/rotation/${lease.lease_id}`;
     await api.put(null, `${at}/staged`, { account: turned.account });
@@ -132,9 +149,8 @@ export class Turning {
         lease = await take({ lease_id: lease.lease_id });
       }
     }
-    turned.masterBytes.fill(0);
     if (this.#stopped) return;
-    // By the link, as every other device: what the server has now is what counts.
+    // As every other device does: what the server has now is what counts.
     await this.#follow(await api.get(WrappedKeys, '/account/keys'));
   }
 

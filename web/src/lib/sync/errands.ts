@@ -106,7 +106,8 @@ export class Errands {
       this.retryIn(wait);
       return 'blocked';
     }
-    if (this.sync.list.get(errand.chatId)?.stored) {
+    // One that is not in the list may be at the server all the same, as an import that broke off.
+    if (this.sync.list.get(errand.chatId)?.stored !== false) {
       await this.sync.parts.api.delete(null, `/chats/${errand.chatId}`);
     }
     await this.sync.forgetChat(errand.chatId);

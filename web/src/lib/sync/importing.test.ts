@@ -64,6 +64,24 @@ describe('importing a chat', () => {
   });
 });
 
+describe('an import that broke off without a network', () => {
+  it('leaves nothing behind as soon as the server can be reached', async () => {
+    const { sync, server } = await device();
+    const enough = () => {
+      server.online = false;
+      return Promise.reject(new Error('enough'));
+    };
+    const importing = importChat(sync, chatOf(25), enough);
+    server.refusals.push(null, BUSY);
+    await expect(importing).rejects.toThrow();
+    expect([...server.chats.values()].map((each) => each.deleted)).toEqual([false]);
+    server.online = true;
+    await sync.outbox.drain();
+    expect([...server.chats.values()].map((each) => each.deleted)).toEqual([true]);
+    expect(sync.outbox.errands).toEqual([]);
+  });
+});
+
 describe('a part', () => {
   const turn = (message: string): SealedTurn => ({
     turn_id: 't',

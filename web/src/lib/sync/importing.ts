@@ -36,7 +36,7 @@ export interface SealedTurn {
   answered_at?: number;
 }
 
-/** All of it or nothing: what was stored before `wait` rejected or a part was refused is deleted again. */
+/** All of it or nothing: what was stored before `wait` rejected or a part was refused is deleted again, once the server can be reached. */
 export async function importChat(sync: Sync, chat: ImportedChat, wait: Waits): Promise<void> {
   const { account, clock, api } = sync.parts;
   const { master } = sync;
@@ -57,7 +57,8 @@ export async function importChat(sync: Sync, chat: ImportedChat, wait: Waits): P
       await patiently(wait, () => api.post(null, `/chats/${id}/import`, { ...whole, turns }));
     }
   } catch (error) {
-    await api.delete(null, `/chats/${id}`).catch(() => undefined);
+    const due = clock.now();
+    await api.delete(null, `/chats/${id}`).catch(() => sync.errand({ kind: 'remove', chatId: id, due }));
     throw error;
   }
   await sync.refresh.fetch(id);

@@ -31,7 +31,7 @@ from sealmate.adapters.dynamodb.account_items import (
 )
 from sealmate.adapters.dynamodb.devices import note_device
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
-from sealmate.adapters.dynamodb.links import links_of, manifest_of
+from sealmate.adapters.dynamodb.links import links_of, manifest_json, manifest_of
 from sealmate.adapters.dynamodb.methods import end_login, method_item, method_of
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
 from sealmate.adapters.dynamodb.table import committed
@@ -201,6 +201,8 @@ def _account_item(account: Account) -> AccountItem:
         commitment=statement.commitment,
         previous=statement.previous or None,
         signature=statement.signature,
+        manifest=account.manifest and manifest_json(account.manifest),
+        manifest_sequence=account.manifest_sequence,
     )
 
 

@@ -21,11 +21,3 @@ export function problemOf(error: unknown): InWords {
 export function changeProblem(error: unknown): InWords | null {
   return error instanceof ApiError && error.code === 'not_proved' ? null : problemOf(error);
 }
-
-/** Where the e-mail is known, only the password can be wrong. */
-export function proofProblem(error: unknown): InWords {
-  if (error instanceof ApiError && error.code === 'wrong_credentials') {
-    return { title: m.settings_wrong_password(), nextStep: m.settings_wrong_password_next() };
-  }
-  return problemOf(error);
-}
