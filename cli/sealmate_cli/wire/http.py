@@ -124,10 +124,10 @@ class Link(Shape):
     statement: Statement
     forward: Bytes | None = None
     device: Bytes
-    former: tuple[Former, ...] = ()
+    former: tuple[Former, ...] | None = None
 
     def link(self) -> EpochLink:
-        former = tuple(FormerMethod(**dict(method)) for method in self.former)
+        former = tuple(FormerMethod(**dict(method)) for method in self.former or ())
         return EpochLink(self.statement.statement(), self.forward, self.device, former)
 
 

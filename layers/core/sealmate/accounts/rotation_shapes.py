@@ -60,7 +60,7 @@ class EpochLink(Shape):
     statement: EpochStatement
     forward: SealedKey | None = None
     device: SealedKey
-    former: tuple[MethodAnew, ...] = ()
+    former: tuple[MethodAnew, ...] | None = None
 
     @classmethod
     def of(cls, link: Link, *, former: bool) -> EpochLink:
@@ -68,7 +68,7 @@ class EpochLink(Shape):
             statement=EpochStatement(**vars(link.statement)),
             forward=link.forward,
             device=link.device,
-            former=tuple(MethodAnew(**vars(method)) for method in link.former) if former else (),
+            former=tuple(MethodAnew(**vars(method)) for method in link.former) if former else None,
         )
 
 

@@ -73,7 +73,13 @@ describe('a new account', () => {
   test('sends nothing that is secret', () => {
     const sent = JSON.stringify(made.keys);
     expect(sent).not.toContain(password);
-    expect(Object.keys(made.keys).sort()).toEqual(['manifest', 'password', 'recovery', 'signing', 'statement']);
+    expect(Object.keys(made.keys).sort()).toEqual([
+      'manifest',
+      'password',
+      'recovery',
+      'signing',
+      'statement',
+    ]);
     expect(fromBase64url(made.keys.signing.private)[6]).toBe(NAMESPACES.signing_key);
   });
 });

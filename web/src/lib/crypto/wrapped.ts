@@ -43,7 +43,7 @@ export interface WrappedLink {
   statement: WrappedStatement;
   forward?: string | null | undefined;
   device: string;
-  former?: readonly { method_id: string; master: string; public: string }[] | undefined;
+  former?: readonly { method_id: string; master: string; public: string }[] | null | undefined;
 }
 
 /** What login gets back. `links`: from earlier epochs to this one, the oldest first. */

@@ -105,6 +105,7 @@ export class Browser {
         opened: () => opened,
         keptAhead: async () => null,
         goOn: async ({ master }) => void went.push(master.epoch),
+        present: async () => undefined,
         unreachable: async () => void this.#alarms.push('link_missing'),
         distrusted: (reason) => void this.#alarms.push(reason),
       },

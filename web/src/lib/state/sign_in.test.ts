@@ -78,7 +78,11 @@ function flowWith(changed: Answers = {}, lowestEpoch = 0) {
     api,
     crypto: async () => crypto,
     ceremonies: { show: async () => ({ assertion: SIGNED, credentialId: bytes('id'), output: null }) },
-    session: { lowestEpoch: async () => lowestEpoch, expectNothingOlder: async () => undefined, fellBack: false },
+    session: {
+      lowestEpoch: async () => lowestEpoch,
+      expectNothingOlder: async () => undefined,
+      fellBack: false,
+    },
     device: 'Chromium on Linux',
     now: () => NOW,
   });

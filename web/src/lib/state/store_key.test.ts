@@ -28,7 +28,7 @@ it('is opened by signing in, when all who were signed in have followed already',
     methods: [],
     signing: { public_key: '', private: '' },
     statement,
-    links: [{ statement, device: toBase64url(envelope), former: [] }],
+    links: [{ statement, device: toBase64url(envelope), former: null }],
   };
   const keys = new MemoryKeyStore();
   await keys.put({ store_keys: { [account]: { epoch: 1, sealed: null } } });

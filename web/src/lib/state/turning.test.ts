@@ -124,7 +124,7 @@ class Server {
     if (body.ring !== this.chats.size || !whole) return 'keys_changed';
     const { methods, signing } = this.#lease.account as { methods: { method_id: string }[]; signing: string };
     const { statement, manifest, link } = body as Pick<WrappedKeys, 'statement' | 'manifest'> & {
-      link: object;
+      link: Pick<WrappedKeys['links'][0], 'forward' | 'device'>;
     };
     this.wrapped = {
       ...this.wrapped,
@@ -136,7 +136,7 @@ class Server {
         ...methods.find(({ method_id }) => method_id === each.method_id),
       })),
       signing: { ...this.wrapped.signing, private: signing },
-      links: [...this.wrapped.links, { statement, ...link, former: [] } as WrappedKeys['links'][0]],
+      links: [...this.wrapped.links, { statement, ...link, former: null }],
     };
     this.due = DUE * 2;
     return { epoch, rotation_due_at: this.due };

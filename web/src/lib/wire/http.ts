@@ -101,7 +101,7 @@ export const EpochLink = v.object({
   statement: EpochStatement,
   forward: v.nullish(v.string(), null),
   device: v.string(),
-  former: v.array(MethodAnew),
+  former: v.nullish(v.array(MethodAnew), null),
 });
 export type EpochLink = v.InferOutput<typeof EpochLink>;
 
