@@ -95,6 +95,9 @@ class FakeAccounts(_Store):
     def methods(self, account_id: str) -> list[Method]:
         return sorted(self._rows.methods.get(account_id, []), key=lambda method: method.method_id)
 
+    def stand_in(self, account_id: str, methods: list[Method]) -> None:
+        self._rows.methods[account_id] = methods
+
     def links(self, account_id: str) -> list[Link]:
         return [link for (owner, _), link in sorted(self._rows.links.items()) if owner == account_id]
 

@@ -74,7 +74,7 @@ NEW = NewAccount(
     session=SESSION,
     grant=Grant(row_id="grant-1", credits=1000),
 )
-LOGIN = Login(login_id="login-1", account_id="account-1", email_key="e1", expires_at=NOW + 600)
+LOGIN = Login(login_id="login-1", account_id="account-1", methods_of="account-1", email_key="e1", expires_at=NOW + 600)
 OTHER = replace(SESSION, session_id="session-2", device="phone")
 
 
@@ -158,6 +158,13 @@ def test_an_account_comes_whole(stores: Stores) -> None:
     wallet = stores.wallets.wallet("account-1")
     assert (wallet.available, wallet.held) == (1000, 0)
     assert stores.sign_ups.get("signup-1") is None
+
+
+def test_nobody_has_methods_that_are_read_like_an_accounts(stores: Stores) -> None:
+    for _ in range(2):
+        stores.accounts.stand_in("STAND-IN", list(NEW.methods))
+        assert stores.accounts.methods("STAND-IN") == list(NEW.methods)
+    assert stores.accounts.get("STAND-IN") is None
 
 
 def test_nothing_is_known_of_an_account_that_is_not(stores: Stores) -> None:

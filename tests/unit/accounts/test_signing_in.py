@@ -265,6 +265,7 @@ def _walk(world: World, person: Person) -> tuple[list[tuple[int, list[str], str]
 
 
 def test_a_login_looks_and_works_the_same_for_an_unknown_address(world: World, ada: Person) -> None:
+    _walk(world, world.person("first@example.org"))  # the first unknown one of all makes the methods of nobody
     known, unknown = _walk(world, ada), _walk(world, world.person("nobody@example.org"))
     assert known == unknown
     assert [code for _, _, code in known[0]] == ["", *["wrong_credentials"] * 5, "too_many_tries"]

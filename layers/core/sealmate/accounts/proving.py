@@ -13,15 +13,16 @@ def prove_auth(
     auth: bytes,
     *,
     account_id: str,
+    methods_of: str,
     whose: str,
     keys: KeyService,
     accounts: AccountStore,
     counters: TryStore,
     clock: Clock,
 ) -> Method:
-    """The account's unlock method whose `auth` this is; `whose` tries are counted. TooManyTries, WrongCredentials."""
+    """The unlock method whose `auth` this is, among those of `methods_of`; `whose` tries are counted. TooManyTries, WrongCredentials."""
     tries.count_try(whose, policy=tries.PASSWORD, counters=counters, clock=clock)
-    methods = accounts.methods(account_id)
+    methods = accounts.methods(methods_of)
     given = proofs.auth_mac(account_id, auth, keys=keys)
     fitting = [method for method in methods if proofs.matches(given, method.auth_mac)]
     if not fitting:
@@ -63,6 +64,7 @@ def prove_both(
     prove_auth(
         auth,
         account_id=account.account_id,
+        methods_of=account.account_id,
         whose=account.account_id,
         keys=keys,
         accounts=accounts,

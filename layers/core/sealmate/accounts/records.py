@@ -143,11 +143,13 @@ class SignUp:
 class Login:
     """A login under way. For an unknown e-mail it names an account that doesn't exist, and looks no different.
 
+    `methods_of`: against whose methods its proof is held: its account's, or for an unknown e-mail the stand-in's.
     `proved_by`: the unlock method whose auth was right; the proof counts only while that method is there.
     """
 
     login_id: str
     account_id: str
+    methods_of: str
     email_key: str
     expires_at: int
     proved_by: str | None = None

@@ -1,7 +1,7 @@
 """Signing in: e-mail, then proof of the password or recovery key, then the second factor; only then the wrapped keys.
 
-An unknown e-mail walks the same way with an account that doesn't exist: the same calls in the same order, and a proof
-that can't be right.
+An unknown e-mail walks the same way with an account that doesn't exist: the same calls in the same order, as much that is
+read (standing_in.py), and a proof that can't be right.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sealmate.accounts.records import Device, Login
 from sealmate.accounts.sessions import Issued, Sessions
 from sealmate.accounts.signing_in_by_key import security_keys
 from sealmate.accounts.signing_up import KDF_PROFILE
+from sealmate.accounts.standing_in import STAND_IN, methods_of
 from sealmate.accounts.stores import AccountStore, LoginStore, MethodStore, TryStore
 from sealmate.accounts.whole_keys import read_whole
 from sealmate.ports import Clock, DataSeal, KeyService, Random
@@ -41,11 +42,14 @@ class SigningIn:
         """`email` is normalised."""
         email_key = proofs.email_key(email, keys=self.keys)
         decoy_id, decoy_salt = proofs.decoy(email, keys=self.keys)
-        account_id = self.accounts.id_of(email_key) or decoy_id
-        salt = next((m.salt for m in self.accounts.methods(account_id) if m.salt), decoy_salt)
+        known = self.accounts.id_of(email_key)
+        methods = methods_of(known or STAND_IN, accounts=self.accounts, random=self.random)
+        found = next((method.salt for method in methods if method.salt), decoy_salt)
+        account_id, salt = (known, found) if known else (decoy_id, decoy_salt)
         login = Login(
             login_id=self.random.uuid(),
             account_id=account_id,
+            methods_of=known or STAND_IN,
             email_key=email_key,
             expires_at=self.clock.now() + _LIFETIME,
         )
@@ -58,6 +62,7 @@ class SigningIn:
         method = prove_auth(
             auth,
             account_id=login.account_id,
+            methods_of=login.methods_of,
             whose=login.email_key,
             keys=self.keys,
             accounts=self.accounts,

@@ -33,6 +33,9 @@ class AccountStore(Protocol):
 
     def methods(self, account_id: str) -> list[Method]: ...
 
+    def stand_in(self, account_id: str, methods: list[Method]) -> None:
+        """Methods of an account that isn't one; whoever writes them last wins, which makes no difference."""
+
     def links(self, account_id: str) -> list[Link]:
         """Between the account's epochs, the oldest first; readers look at `expires_at` themselves."""
 

@@ -4,6 +4,7 @@
 |---|---|---|---|
 | accounts | account | ACCOUNT | AccountItem |
 | accounts | account | METHOD#method | MethodItem: a way in |
+| accounts | STAND-IN | METHOD#method | MethodItem of nobody: read for an address without an account |
 | accounts | account | BACKUP#hash | BackupItem: a backup code that wasn't used yet |
 | accounts | account | SESSION#session | SessionItem |
 | accounts | account | DEVICE#key | DeviceItem: a device that has signed in, for 400 days after the last time |
@@ -214,6 +215,7 @@ class LoginItem(Item):
 
     login_id = UnicodeAttribute()
     account_id = UnicodeAttribute()
+    methods_of = UnicodeAttribute()
     email_key = UnicodeAttribute()
     expires_at = NumberAttribute()
     proved_by = UnicodeAttribute(null=True)

@@ -76,6 +76,10 @@ class DynamoAccounts:
         items = MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True)
         return [method_of(item) for item in items]
 
+    def stand_in(self, account_id: str, methods: list[Method]) -> None:
+        for method in methods:
+            method_item(account_id, method).save()
+
     def links(self, account_id: str) -> list[Link]:
         return links_of(account_id)
 

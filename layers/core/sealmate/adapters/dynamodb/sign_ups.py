@@ -66,6 +66,7 @@ class DynamoLogins:
             "LOGIN",
             login_id=login.login_id,
             account_id=login.account_id,
+            methods_of=login.methods_of,
             email_key=login.email_key,
             expires_at=login.expires_at,
             proved_by=login.proved_by,
@@ -80,6 +81,7 @@ class DynamoLogins:
         return Login(
             login_id=item.login_id,
             account_id=item.account_id,
+            methods_of=item.methods_of,
             email_key=item.email_key,
             expires_at=int(item.expires_at),
             proved_by=item.proved_by,
