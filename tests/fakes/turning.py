@@ -119,9 +119,10 @@ class Turning:
     def turn(self) -> Iterator[str]:
         """A whole rotation, one request a step; what it yields names the step that was done. Errors end it."""
         wrapped = self.catch_up()
+        old = self.keys  # the device may go on to others meanwhile
         lease = self.rotating.take(self.session, expected_epoch=wrapped.epoch, lease_id=None)
         yield "lease"
-        old, turned = self.keys, self.turn_master(wrapped, self.keys)
+        turned = self.turn_master(wrapped, old)
         self.rotating.stage(self.session, lease.lease_id, Stage(account=_account_anew(turned)))
         yield "account"
         while True:
