@@ -48,7 +48,7 @@ async function lock(page: Page) {
 
 async function signOut(page: Page) {
   await page.goto('/settings/account');
-  await page.locator('#content').getByRole('button', { name: 'Sign out' }).click();
+  await page.locator('#content').getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.locator('dialog[open]').getByRole('button', { name: 'Sign out' }).click();
   await expect(page).not.toHaveURL(/settings/);
 }
