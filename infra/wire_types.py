@@ -29,6 +29,7 @@ _REPLIES = {
         "SessionAnswer SignUpStarted SignUpVerified SignUpCompleted LoginStarted PasswordProved LoggedIn SessionRotated "
         "TicketMade AccountAnswer SessionList SteppedUp BackupCodes TotpSetup WrappedKeys CeremonyOptions MethodList NewDevices"
     ),
+    "sealmate.accounts.pairing_shapes": "PairingStarted PairingShown PairingJoined PairingLooked",
     "sealmate.accounts.rotation_shapes": "LeaseTaken StagedKeys Flipped",
     "sealmate.billing.replies": "WalletReply LedgerReply",
     "sealmate.mates.replies": "MatesReply",

@@ -6,12 +6,9 @@ const real = Number(process.env.SEALMATE_E2E_REAL_PORT ?? scripted + 10);
 
 const REAL = '**/real_model.spec.ts';
 /** Long walks through the ways in, for `make prove`. */
-const WALKS = [
-  '**/account_life.spec.ts',
-  '**/devices_told_apart.spec.ts',
-  '**/passkeys.spec.ts',
-  '**/rotation.spec.ts',
-];
+const WALKS = ['account_life', 'devices_told_apart', 'pairing', 'passkeys', 'rotation'].map(
+  (name) => `**/${name}.spec.ts`,
+);
 /** Two stacks and a model at once are too much for two cores. */
 const only = process.argv.find((argument) => argument.startsWith('--project='))?.slice('--project='.length);
 

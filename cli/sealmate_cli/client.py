@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from sealmate_cli import crypto
+from sealmate_cli.account_life import AccountLife
 from sealmate_cli.api import Api
 from sealmate_cli.asking import OpenChat, Said, said_in_turn
 from sealmate_cli.chain import in_parent_order, last_record
@@ -15,13 +16,16 @@ from sealmate_cli.connection import Connection
 from sealmate_cli.crypto import ChatKey, CryptoError
 from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.evidence import Evidence
+from sealmate_cli.giving import Giving
 from sealmate_cli.line import PATIENCE, Patience
 from sealmate_cli.profile import Identity, ProfileFile
+from sealmate_cli.proving import prove
 from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, active_at, current_key, is_ahead, read_chat, read_turns
 from sealmate_cli.renewing import Renewing
 from sealmate_cli.session import SessionCalls
 from sealmate_cli.signin import Login, Signup, SignupResult, expect_email
 from sealmate_cli.socket import Dial, dial_server
+from sealmate_cli.taking import Taking
 from sealmate_cli.wire import http as wire
 from sealmate_cli.wire.events import Received, SealedAnswer, SealedSuggestions, TurnCharged
 
@@ -40,6 +44,7 @@ class Client:
         dial: Dial | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pause: Callable[[float], None] = time.sleep,
         patience: Patience = PATIENCE,
         random: crypto.Random = crypto.system_random,
     ) -> None:
@@ -50,8 +55,9 @@ class Client:
         self._api = Api(server, note=self._evidence.note, transport=transport)
         self._session = SessionCalls(self._api, self._profile, now)
         self._renew = Renewing(self._session, self._profile)
+        self.account = AccountLife(self._session, self._profile, self._renew, random)
         self._dial = dial or dial_server(self._api.server)
-        self._sleep, self._patience = sleep, patience
+        self._sleep, self._pause, self._patience = sleep, pause, patience
 
     @property
     def server(self) -> str:
@@ -92,6 +98,19 @@ class Client:
         login = self.begin_login(email)
         login.prove(password)
         return login.confirm(read_totp())
+
+    def take_keys(self, code: str) -> Taking:
+        """Signs in with the help of a device that is signed in: `code` is what it shows, or its link."""
+        self._expect_signed_out()
+        return Taking(self._api, self._profile, code, random=self.random, pause=self._pause)
+
+    def give_keys(self) -> Giving:
+        """Adds a device, with the help of which it signs in."""
+        return Giving(self._session, self._renew, random=self.random, pause=self._pause)
+
+    def prove(self, secret: str, code: str) -> None:
+        """For what asks for a fresh proof: the password or recovery key, and a code."""
+        prove(self._session, secret, code)
 
     def logout(self) -> None:
         self._session.end()

@@ -1,15 +1,13 @@
 """The `sealmate` command: its options, its commands, and how every failure ends."""
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sealmate_cli import chatting, onboarding, showing
-from sealmate_cli.errors import ClientError, Tampered
+from sealmate_cli import account_commands, adding_devices, chatting, onboarding, showing
+from sealmate_cli.ending import failing_well, running
 from sealmate_cli.invocation import Invocation, Surroundings, is_interactive
 from sealmate_cli.output import JsonOutput, Output, PlainOutput
 
@@ -20,7 +18,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-LEFT = 130
+app.add_typer(account_commands.devices, name="devices")
+app.add_typer(account_commands.ways, name="ways")
+app.add_typer(account_commands.account, name="account")
 
 Email = Annotated[str | None, typer.Option(envvar="SEALMATE_EMAIL", help="Your e-mail address.")]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from a line of stdin.")]
@@ -39,7 +39,7 @@ def options(
     surroundings = context.obj if isinstance(context.obj, Surroundings) else Surroundings()
     output: Output = JsonOutput() if as_json else PlainOutput()
     interactive = is_interactive() if surroundings.interactive is None else surroundings.interactive
-    with _failing_well(output):
+    with failing_well(output):
         client = surroundings.make_client(server, home or Path(typer.get_app_dir("sealmate")))
         context.obj = Invocation(client=client, output=output, interactive=interactive and not as_json)
         context.call_on_close(client.close)
@@ -54,23 +54,34 @@ def signup(
     totp_code: TotpCode = None,
 ) -> None:
     """Make an account: mail code, password, authenticator; shows the recovery key once."""
-    with _running(context) as run:
+    with running(context) as run:
         onboarding.sign_up(run, email=email, code=code, password_stdin=password_stdin, totp_code=totp_code)
 
 
 @app.command()
 def login(
-    context: typer.Context, email: Email = None, password_stdin: PasswordStdin = False, totp_code: TotpCode = None
+    context: typer.Context,
+    *,
+    email: Email = None,
+    password_stdin: PasswordStdin = False,
+    totp_code: TotpCode = None,
+    pair: Annotated[bool, typer.Option("--pair", help="With the help of a device that is signed in.")] = False,
+    code: Annotated[str | None, typer.Option("--code", help="With --pair: the code or link that it shows.")] = None,
 ) -> None:
     """Sign in on this device."""
-    with _running(context) as run:
+    if code is not None and not pair:
+        raise typer.BadParameter("--code goes with --pair")
+    with running(context) as run:
+        if pair:
+            adding_devices.log_in_with_device(run, code=code)
+            return
         onboarding.log_in(run, email=email, password_stdin=password_stdin, totp_code=totp_code)
 
 
 @app.command()
 def logout(context: typer.Context) -> None:
     """Sign out and wipe the keys from this device."""
-    with _running(context) as run:
+    with running(context) as run:
         run.client.logout()
         run.output.result("signed_out", {}, "Signed out; the keys are wiped from this device.")
 
@@ -86,7 +97,7 @@ def chat(
     """Talk: one MESSAGE, or a conversation; goes on with your last chat unless told otherwise."""
     if new and chat_id is not None:
         raise typer.BadParameter("--chat and --new exclude each other")
-    with _running(context) as run:
+    with running(context) as run:
         if chat_id is None and not new:
             chat_id = run.client.latest_chat()
             if chat_id is not None:
@@ -106,7 +117,7 @@ def history(
     ] = None,
 ) -> None:
     """Read a chat, opened and checked on this device; or list the chats."""
-    with _running(context) as run:
+    with running(context) as run:
         if chat_id is None:
             showing.show_chats(run)
         else:
@@ -116,38 +127,22 @@ def history(
 @app.command()
 def chats(context: typer.Context) -> None:
     """List your chats, the latest first."""
-    with _running(context) as run:
+    with running(context) as run:
         showing.show_chats(run)
 
 
 @app.command()
 def whoami(context: typer.Context) -> None:
     """Show the account, its credits and its keys' epoch."""
-    with _running(context) as run:
+    with running(context) as run:
         showing.show_account(run)
 
 
-@contextlib.contextmanager
-def _running(context: typer.Context) -> Iterator[Invocation]:
-    run: Invocation = context.obj
-    with _failing_well(run.output):
-        try:
-            yield run
-        except Tampered as error:
-            error.kept_in(run.client.keep_evidence(error))
-            raise
-
-
-@contextlib.contextmanager
-def _failing_well(output: Output) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        output.fail(error)
-        raise typer.Exit(1) from error
-    except (chatting.Left, KeyboardInterrupt):
-        output.status(None)
-        raise typer.Exit(LEFT) from None
+@app.command("help")
+def show_help(context: typer.Context) -> None:
+    """Show all commands."""
+    if context.parent is not None:
+        typer.echo(context.parent.get_help())
 
 
 def main() -> None:

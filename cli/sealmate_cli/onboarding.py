@@ -1,21 +1,18 @@
 """The commands that sign up and in: what is asked, in which order, and what is shown once."""
 
 import sys
-from collections.abc import Callable
-from typing import TypeVar
 
 import segno
 
-from sealmate_cli.crypto import normalise_recovery_text
+from sealmate_cli.crypto import normalise_base32
 from sealmate_cli.errors import ClientError
 from sealmate_cli.invocation import Invocation, read_line
 from sealmate_cli.password_rules import ADVISED_LENGTH, MIN_LENGTH, check_new_password
+from sealmate_cli.profile import Identity
+from sealmate_cli.retrying import until_right
 from sealmate_cli.signin import Login, SignupResult, expect_email
 from sealmate_cli.socket import is_loopback
 from sealmate_cli.wire.http import Totp
-
-Result = TypeVar("Result")
-_TYPED_WRONG = {"wrong_code", "wrong_credentials", "weak_password"}
 
 
 def sign_up(
@@ -24,14 +21,13 @@ def sign_up(
     address = expect_email(run.ask("email", "E-mail", given=email))
     signup = run.client.begin_signup(address)
     run.output.note(f"A code of six digits is on its way to {address}.")
-    if is_loopback(run.client.server):
-        run.output.note(f"(This server runs on your own machine and mails nobody: look at {run.client.server}/mail)")
-    totp = _until_right(run, lambda: signup.verify(run.ask("mail_code", "Code from the mail", given=code)))
-    password = _until_right(run, lambda: _new_password(run, address, password_stdin))
+    tell_local_mail(run)
+    totp = until_right(run, lambda: signup.verify(run.ask("mail_code", "Code from the mail", given=code)))
+    password = until_right(run, lambda: new_password(run, address, password_stdin))
     run.output.status("making your keys on this device")
     signup.make_keys(password)
-    _show_totp(run, totp)
-    result = _until_right(
+    show_totp(run, totp)
+    result = until_right(
         run, lambda: signup.complete(run.ask("totp_code", "Code from the authenticator", given=totp_code))
     )
     _show_once(run, result)
@@ -47,32 +43,25 @@ def log_in(run: Invocation, *, email: str | None, password_stdin: bool, totp_cod
         login.prove(password)
         return login
 
-    login = _until_right(run, prove)
-    identity = _until_right(
+    login = until_right(run, prove)
+    identity = until_right(
         run,
         lambda: login.confirm(run.ask("totp_code", "Code from the authenticator, or a backup code", given=totp_code)),
     )
+    tell_signed_in(run, identity)
+    if login.fell_back:
+        run.output.note(
+            "Your password no longer opens your present keys; what it was before the last renewal did. "
+            "Someone who had your keys may have done this: set a new password within 30 days: `sealmate account password`."
+        )
+
+
+def tell_signed_in(run: Invocation, identity: Identity) -> None:
     run.output.result(
         "signed_in",
         {"account_id": identity.account, "email": identity.email, "epoch": identity.epoch},
         f"Signed in as {identity.email}.",
     )
-    if login.fell_back:
-        run.output.note(
-            "Your password no longer opens your present keys; what it was before the last renewal did. "
-            "Someone who had your keys may have done this: set a new password in the web app within 30 days."
-        )
-
-
-def _until_right(run: Invocation, step: Callable[[], Result]) -> Result:
-    """A person may try again; the server counts and says when it is too much. A script gets the error."""
-    while True:
-        try:
-            return step()
-        except ClientError as error:
-            if not run.interactive or error.code not in _TYPED_WRONG:
-                raise
-            run.output.fail(error)
 
 
 def _password(run: Invocation, prompt: str, from_stdin: bool) -> str:
@@ -84,7 +73,12 @@ def _password(run: Invocation, prompt: str, from_stdin: bool) -> str:
     return line
 
 
-def _new_password(run: Invocation, email: str, from_stdin: bool) -> str:
+def tell_local_mail(run: Invocation) -> None:
+    if is_loopback(run.client.server):
+        run.output.note(f"(This server runs on your own machine and mails nobody: look at {run.client.server}/mail)")
+
+
+def new_password(run: Invocation, email: str, from_stdin: bool) -> str:
     run.output.note(f"Choose a password: at least {MIN_LENGTH} characters, {ADVISED_LENGTH} or more are advised.")
     password = _password(run, "Password", from_stdin)
     check_new_password(password, email=email)
@@ -95,7 +89,7 @@ def _new_password(run: Invocation, email: str, from_stdin: bool) -> str:
     return password
 
 
-def _show_totp(run: Invocation, totp: Totp) -> None:
+def show_totp(run: Invocation, totp: Totp) -> None:
     if run.interactive and not run.output.json:
         run.output.note("Scan this with an authenticator app:")
         segno.make(totp.uri).terminal(out=sys.stdout, compact=True)
@@ -112,15 +106,15 @@ def _show_once(run: Invocation, result: SignupResult) -> None:
     )
     run.output.result("signed_up", result, text)
     if run.interactive and not run.output.json:
-        _confirm_written(run, result.recovery_key)
+        confirm_written(run, result.recovery_key)
         run.output.note(f"Done: you are signed up and signed in as {result.email}.")
 
 
-def _confirm_written(run: Invocation, recovery_key: str) -> None:
+def confirm_written(run: Invocation, recovery_key: str) -> None:
     groups = recovery_key.split("-")
     asked = run.client.random(1)[0] % len(groups)
     while True:
         typed = run.ask("recovery_key_part", f"To be sure you have it, type its group {asked + 1} of {len(groups)}")
-        if normalise_recovery_text(typed) == groups[asked]:
+        if normalise_base32(typed) == groups[asked]:
             return
         run.output.note(f"That is not group {asked + 1}. The key again:\n  {recovery_key}")

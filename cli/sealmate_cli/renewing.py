@@ -1,5 +1,7 @@
 """Follows the links to an account's present master key, with every check, when another device has turned it."""
 
+from dataclasses import dataclass
+
 from sealmate_cli import crypto
 from sealmate_cli.crypto import CryptoError
 from sealmate_cli.errors import ClientError, Tampered
@@ -8,9 +10,27 @@ from sealmate_cli.session import SessionCalls
 from sealmate_cli.wire import http as wire
 
 
+@dataclass(frozen=True)
+class OpenKeys:
+    wrapped: crypto.WrappedKeys
+    master: crypto.MasterKeys
+    pins: crypto.Pins
+
+
 class Renewing:
     def __init__(self, session: SessionCalls, profile: ProfileFile) -> None:
         self._session, self._profile = session, profile
+
+    def opened(self) -> "OpenKeys":
+        """The account's keys as the server has them now, checked against all that was seen here."""
+        identity = self()
+        wrapped = self._session.get(wire.WrappedKeysAnswer, "/account/keys").keys()
+        seen = self._profile.load().pins_of(identity.account)
+        try:
+            master = crypto.prove_master(wrapped, identity.master_key, identity.signing_public_key)
+            return OpenKeys(wrapped, master, checked(wrapped, seen, identity.signing_public_key))
+        except CryptoError as error:
+            raise Tampered("account's keys", error.reason) from error
 
     def __call__(self) -> Identity:
         """This device's identity with the account's present keys. Tampered; ClientError if only signing in brings them."""

@@ -47,7 +47,11 @@ class SessionCalls:
     def server(self) -> str:
         return self._api.server
 
-    def tell(self, method: str, path: str, body: dict[str, Any]) -> None:
+    def call(self, answer: type[Answer], method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        sign = self._sign()
+        return self._with_token(lambda token: self._api.call(answer, method, path, body=body, token=token, sign=sign))
+
+    def tell(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
         """A call whose answer has no body."""
         sign = self._sign()
         self._with_token(lambda token: self._api.tell(method, path, body=body, token=token, sign=sign))
@@ -68,6 +72,11 @@ class SessionCalls:
                 self._api.tell("POST", "/auth/logout", token=profile.identity.session.token)
             except NotSignedIn:
                 return
+
+    def forget(self) -> None:
+        """Wipes token and master key here: the account has ended."""
+        with self._profile.locked():
+            self._wipe()
 
     def _with_token(self, call: Callable[[str], Result]) -> Result:
         token = self._token()

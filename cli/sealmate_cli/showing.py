@@ -29,7 +29,7 @@ def show_account(run: Invocation) -> None:
 def show_chats(run: Invocation) -> None:
     chats = run.client.chats()
     for chat in chats:
-        run.output.result("chat", chat, f"{chat.chat_id}  {_when(chat.active_at)}  {_title(chat)}")
+        run.output.result("chat", chat, f"{chat.chat_id}  {when(chat.active_at)}  {_title(chat)}")
     if not chats:
         run.output.note("No chats yet. `sealmate chat` begins one.")
     _alarm(next((chat.trouble for chat in chats if chat.trouble), None), "title of a chat")
@@ -58,7 +58,7 @@ def _title(chat: ReadChat) -> str:
 
 def _turn(turn: ReadTurn) -> str:
     unread = "[deleted]" if turn.outcome == "deleted" else "[can not be opened]"
-    lines = [f"{_when(turn.created_at)}  You: {unread if turn.text is None else turn.text}"]
+    lines = [f"{when(turn.created_at)}  You: {unread if turn.text is None else turn.text}"]
     if turn.answer is not None:
         name = (turn.mate or "answer").capitalize()
         spent = f" ({turn.credits} {'credit' if turn.credits == 1 else 'credits'})" if turn.credits is not None else ""
@@ -70,5 +70,5 @@ def _turn(turn: ReadTurn) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _when(at: int) -> str:
+def when(at: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

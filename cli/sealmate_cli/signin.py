@@ -58,7 +58,7 @@ class Signup:
         body = {
             "signup_token": verified.signup_token,
             "keys": wire.account_keys_body(keys),
-            "totp_code": _digits(totp_code),
+            "totp_code": digits(totp_code),
             "device": DEVICE,
             "transport": "bearer",
         }
@@ -69,7 +69,7 @@ class Signup:
         )
         public = keys.signing.public_key
         pins = crypto.Pins().advanced(master.account, keys.statement, keys.manifest, public)
-        _remember(
+        remember(
             self._profile,
             self._api.server,
             self._email,
@@ -134,7 +134,7 @@ class Login:
             # A session whose keys can't be trusted is no use to anyone.
             self._end(done.session)
             raise
-        return _remember(
+        return remember(
             self._profile,
             self._api.server,
             self._email,
@@ -202,7 +202,7 @@ class Login:
             self._api.tell("POST", "/auth/logout", token=session.token)
 
 
-def _remember(
+def remember(
     file: ProfileFile,
     server: str,
     email: str,
@@ -226,8 +226,8 @@ def _remember(
     return identity
 
 
-def _digits(code: str) -> str:
-    """Authenticators show six digits as two groups."""
+def digits(code: str) -> str:
+    """Authenticators and mails show six digits as two groups."""
     return code.replace(" ", "").strip()
 
 

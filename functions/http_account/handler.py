@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Response
 
 from sealmate import entry, wiring
-from sealmate.accounts import answers, requests
+from sealmate.accounts import answers, pairing_shapes, requests
 from sealmate.accounts.records import Session
 from sealmate.accounts.transport import clear_cookie
 
@@ -134,6 +134,34 @@ def rename_method(method_id: str) -> None:
 def remove_method(method_id: str) -> None:
     session = _proved()
     wiring.ways_in().remove(session, method_id=method_id)
+
+
+@app.serve("POST", "/account/pairings", status=201)
+def start_pairing() -> pairing_shapes.PairingStarted:
+    session, body = _session(), app.body(pairing_shapes.StartPairing)
+    return wiring.giving_keys().start(session, pairing_id=body.pairing_id)
+
+
+@app.serve("GET", "/account/pairings/{pairing_id}")
+def show_pairing(pairing_id: str) -> pairing_shapes.PairingShown:
+    return wiring.giving_keys().show(_session(), pairing_id=pairing_id)
+
+
+@app.serve("PUT", "/account/pairings/{pairing_id}/nonce")
+def answer_pairing(pairing_id: str) -> None:
+    session, body = _session(), app.body(pairing_shapes.AnswerPairing)
+    wiring.giving_keys().answer(session, pairing_id=pairing_id, nonce=body.nonce)
+
+
+@app.serve("PUT", "/account/pairings/{pairing_id}/sealed")
+def give_keys(pairing_id: str) -> None:
+    session = _proved()
+    wiring.giving_keys().give(session, pairing_id=pairing_id, sealed=app.body(pairing_shapes.GiveKeys).sealed)
+
+
+@app.serve("DELETE", "/account/pairings/{pairing_id}")
+def end_pairing(pairing_id: str) -> None:
+    wiring.giving_keys().end(_session(), pairing_id=pairing_id)
 
 
 @app.serve("POST", "/account/erase")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Response
 
 from sealmate import entry, wiring
-from sealmate.accounts import answers, device_proofs, requests, tickets
+from sealmate.accounts import answers, device_proofs, pairing_shapes, requests, tickets
 from sealmate.accounts.records import Device
 from sealmate.accounts.sessions import Issued
 from sealmate.accounts.transport import clear_cookie, cookie_of, may_have_cookie, place_of, source_of
@@ -108,6 +108,35 @@ def sign_in_by_passkey() -> Response:
     return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
 
 
+@app.serve("POST", "/auth/pairing/join")
+def join_pairing() -> pairing_shapes.PairingJoined:
+    body = app.body(pairing_shapes.JoinPairing)
+    wiring.networks().count(_source())
+    return wiring.taking_keys().join(body)
+
+
+@app.serve("POST", "/auth/pairing/look")
+def look_at_pairing() -> pairing_shapes.PairingLooked:
+    body = app.body(pairing_shapes.LookAtPairing)
+    return wiring.taking_keys().look(pairing_id=body.pairing_id, claim=body.claim)
+
+
+@app.serve("POST", "/auth/pairing/reveal")
+def reveal_nonce() -> None:
+    body = app.body(pairing_shapes.RevealNonce)
+    wiring.taking_keys().reveal(pairing_id=body.pairing_id, claim=body.claim, nonce=body.nonce)
+
+
+@app.serve("POST", "/auth/pairing/finish")
+def finish_pairing() -> Response:
+    body = app.body(pairing_shapes.FinishPairing)
+    by_cookie = _by_cookie(body.transport)
+    key = device_proofs.key_at_sign_in(app.current_request, step_id=body.pairing_id)
+    issued, keys = wiring.taking_keys().finish(pairing_id=body.pairing_id, claim=body.claim, key=key, place=_place())
+    session = answers.session_answer(issued, by_cookie=by_cookie)
+    return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
+
+
 @app.serve("POST", "/auth/session/rotate")
 def rotate_session() -> Response:
     issued, by_cookie = wiring.sessions().rotate(app.current_request)
@@ -130,7 +159,11 @@ def make_ticket() -> answers.TicketMade:
 def _device(name: str, *, step_id: str) -> Device:
     """What signs in, by the key that signed this step. InvalidDeviceProof."""
     key = device_proofs.key_at_sign_in(app.current_request, step_id=step_id)
-    return Device(key=key, name=name, place=place_of(app.current_request, origin_secret=settings().origin_secret))
+    return Device(key=key, name=name, place=_place())
+
+
+def _place() -> str:
+    return place_of(app.current_request, origin_secret=settings().origin_secret)
 
 
 def _source() -> str:

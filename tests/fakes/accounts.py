@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 
+from sealmate.accounts.pairing import Pairing
 from sealmate.accounts.records import (
     Account,
     Challenge,
@@ -45,6 +46,7 @@ class Rows:
     nonces: set[tuple[str, str]] = field(default_factory=set)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     challenges: dict[str, Challenge] = field(default_factory=dict)
+    pairings: dict[str, Pairing] = field(default_factory=dict)
     pending_emails: dict[str, EmailChange] = field(default_factory=dict)
     pending_totps: dict[str, PendingTotp] = field(default_factory=dict)
     erasing: dict[str, int] = field(default_factory=dict)

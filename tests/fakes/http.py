@@ -22,6 +22,7 @@ _STEPS = {
     "/auth/login/totp": "login_id",
     "/auth/login/security-key": "login_id",
     "/auth/login/passkey": "challenge_id",
+    "/auth/pairing/finish": "pairing_id",
 }
 
 

@@ -1,4 +1,4 @@
-"""Writes formats_v1.json, rotation_v1.json and hostile_v1.json, the vectors every implementation must meet.
+"""Writes formats_v1.json, rotation_v1.json, hostile_v1.json and pairing_v1.json, the vectors every implementation must meet.
 
 From the root: `PYTHONPATH=.:cli python -m tests.vectors.make_vectors`.
 """
@@ -10,12 +10,13 @@ from sealmate_cli.crypto import envelope
 from sealmate_cli.crypto.keys import derive
 from sealmate_cli.crypto.xwing import KeyPair
 
-from . import accounts, hostile, passkeys, records, rotation
+from . import accounts, hostile, pairing, passkeys, records, rotation
 from .fixed import Json, Sealed, encode, fixed
 
 FILE = Path(__file__).with_name("formats_v1.json")
 ROTATION_FILE = Path(__file__).with_name("rotation_v1.json")
 HOSTILE_FILE = Path(__file__).with_name("hostile_v1.json")
+PAIRING_FILE = Path(__file__).with_name("pairing_v1.json")
 
 
 def make(kept: list[Json]) -> Json:
@@ -92,3 +93,4 @@ if __name__ == "__main__":
     FILE.write_text(as_text(make(kept_hpke())))
     ROTATION_FILE.write_text(as_text(rotation.vectors()))
     HOSTILE_FILE.write_text(as_text(hostile.vectors(kept_hpke(HOSTILE_FILE))))
+    PAIRING_FILE.write_text(as_text(pairing.vectors(kept_hpke(PAIRING_FILE))))

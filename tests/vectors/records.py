@@ -15,6 +15,7 @@ ACCOUNT, CHAT, TURN = identifier("account"), identifier("chat"), identifier("tur
 CHAT_KEY, MASTER_KEY, KEK = fixed("chat key"), fixed("master key"), fixed("kek")
 ANSWER_PAIR = KeyPair(derive(CHAT_KEY, b"sealmate v1 answer"))
 METHOD_PAIR = KeyPair(fixed("method seed"))
+PAIRED = KeyPair(fixed("new device seed"))
 MESSAGE_HASH, ANSWER_HASH = fixed("message hash"), fixed("answer hash")
 
 
@@ -111,6 +112,12 @@ def records() -> list[Record]:
             fixed("next master key"),
             replace(signing, namespace=Namespace.DEVICE_LINK, epoch=4, version=3),
             derive(MASTER_KEY, b"sealmate v1 device store"),
+        ),
+        Record(
+            "pairing",
+            PAIRED.seed,
+            Place(Namespace.PAIRING, ACCOUNT, "pairing", identifier("pairing"), epoch=3, parent=fixed("transcript")),
+            MASTER_KEY + fixed("statement hash") + u32(0),
         ),
     ]
 

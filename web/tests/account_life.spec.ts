@@ -1,7 +1,7 @@
 // What opens an account is renewed: after a proof that is asked for in place, the old ends and the new one opens.
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { composer, signUp, type Account } from './person';
+import { composer, signUp, type Account, prove } from './person';
 import { totp } from './totp';
 
 interface Own {
@@ -28,16 +28,6 @@ const own = test.extend<{ own: Own }>({
 own.slow();
 
 const access = (page: Page): Locator => page.getByRole('region', { name: 'Codes and keys' });
-
-/** Answers the question in place; a backup code, since an authenticator's counts once in half a minute. */
-async function prove(page: Page, account: Account): Promise<void> {
-  const dialog = page.getByRole('dialog', { name: 'Is it you?' });
-  await dialog.getByRole('textbox', { name: 'Password', exact: true }).fill(account.password);
-  await dialog.getByRole('button', { name: 'Use a backup code' }).click();
-  await dialog.getByLabel('Backup code').fill(account.backupCodes.pop()!);
-  await dialog.getByRole('button', { name: 'Confirm' }).click();
-  await expect(dialog).toBeHidden({ timeout: 30_000 });
-}
 
 /** As far as the code that is asked for. */
 async function begin(page: Page, email: string, password: string): Promise<void> {

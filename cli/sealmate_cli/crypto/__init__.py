@@ -1,6 +1,7 @@
 """The one door to the key scheme of docs/formats.md: a pure leaf, no network, no files, no clock."""
 
-from .accounts import AccountKeys, make_account_keys, unlock_account
+from .accounts import AccountKeys, make_account_keys, prove_master, unlock_account
+from .base32 import normalise as normalise_base32
 from .chats import ChatKey, Details, hash_of, make_chat_key, unwrap_chat_key, wrap_chat_key
 from .envelope import read_epoch
 from .errors import CryptoError
@@ -9,14 +10,31 @@ from .keys import Random, system_random
 from .manifests import Manifest, make_manifest, verify_manifest
 from .master_keys import EpochLink, FormerMethod, MasterKeys, SigningKey, WrappedKeys
 from .methods import MethodKind, UnlockMethod
+from .pairing import (
+    NONCE_BYTES,
+    SECRET_BYTES,
+    Invitation,
+    JoiningDevice,
+    Transcript,
+    agree,
+    commit,
+    open_keys,
+    read_invitation,
+    seal_keys,
+)
 from .passwords import CURRENT_PROFILE, Proof, derive_password
 from .pins import Pins
-from .recovery import decode_recovery_key, derive_recovery, encode_recovery_key, normalise_recovery_text
+from .recovery import decode_recovery_key, derive_recovery, encode_recovery_key
+from .replacements import NewMethod, make_password, make_recovery_key
 from .rotation import Turned, follow_links, open_device_link, open_wrapped, rewrap_chat_key, turn_master
 from .statements import EpochStatement, signing_public_key, statement_hash
+from .xwing import SEED_BYTES, KeyPair
 
 __all__ = [
     "CURRENT_PROFILE",
+    "NONCE_BYTES",
+    "SECRET_BYTES",
+    "SEED_BYTES",
     "AccountKeys",
     "ChatKey",
     "CryptoError",
@@ -24,16 +42,23 @@ __all__ = [
     "EpochLink",
     "EpochStatement",
     "FormerMethod",
+    "Invitation",
+    "JoiningDevice",
+    "KeyPair",
     "Manifest",
     "MasterKeys",
     "MethodKind",
+    "NewMethod",
     "Pins",
     "Proof",
     "Random",
     "SigningKey",
+    "Transcript",
     "Turned",
     "UnlockMethod",
     "WrappedKeys",
+    "agree",
+    "commit",
     "decode_recovery_key",
     "derive_password",
     "derive_recovery",
@@ -43,11 +68,17 @@ __all__ = [
     "make_account_keys",
     "make_chat_key",
     "make_manifest",
-    "normalise_recovery_text",
+    "make_password",
+    "make_recovery_key",
+    "normalise_base32",
     "open_device_link",
+    "open_keys",
     "open_wrapped",
+    "prove_master",
     "read_epoch",
+    "read_invitation",
     "rewrap_chat_key",
+    "seal_keys",
     "signing_public_key",
     "statement_hash",
     "system_random",

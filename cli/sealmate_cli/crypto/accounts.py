@@ -41,19 +41,10 @@ def make_account_keys(
     by_password = derive_password(password, account=account, salt=salt, profile=CURRENT_PROFILE)
     by_recovery = derive_recovery(recovery_key, account=account)
 
-    def method(kind: MethodKind, kek: bytes) -> UnlockMethod:
-        return make_method(
-            account=account,
-            method_id=str(uuid.UUID(bytes=random(16), version=4)),
-            kind=kind,
-            kek=kek,
-            master_key=keys.master_key,
-            epoch=keys.epoch,
-            signing_public_key=signing_public,
-            random=random,
-        )
-
-    by_kind = method("password", by_password.kek), method("recovery", by_recovery.kek)
+    by_kind = (
+        method_of(keys, "password", by_password.kek, random),
+        method_of(keys, "recovery", by_recovery.kek, random),
+    )
     to_send = AccountKeys(
         password=by_kind[0],
         password_salt=salt,
@@ -72,6 +63,20 @@ def make_account_keys(
     return to_send, keys, encode_recovery_key(recovery_key)
 
 
+def method_of(keys: MasterKeys, kind: MethodKind, kek: bytes, random: Random) -> UnlockMethod:
+    """A new method that opens these keys."""
+    return make_method(
+        account=keys.account,
+        method_id=str(uuid.UUID(bytes=random(16), version=4)),
+        kind=kind,
+        kek=kek,
+        master_key=keys.master_key,
+        epoch=keys.epoch,
+        signing_public_key=signing_public_key(keys.signing_seed),
+        random=random,
+    )
+
+
 def unlock_account(
     wrapped: WrappedKeys, *, account: str, kind: MethodKind, kek: bytes, lowest_epoch: int
 ) -> MasterKeys:
@@ -84,16 +89,21 @@ def unlock_account(
     if method is None:
         raise CryptoError("no_such_method")
     opened = open_method(method, account=account, kek=kek, epoch=wrapped.epoch)
-    if not hmac.compare_digest(opened.signing_public_key, wrapped.signing.public_key):
+    return prove_master(wrapped, opened.master_key, opened.signing_public_key)
+
+
+def prove_master(wrapped: WrappedKeys, master_key: bytes, signing_public: bytes) -> MasterKeys:
+    """It is the account's own, of this epoch, by the word of a signing key that is known apart from `wrapped`."""
+    if not hmac.compare_digest(signing_public, wrapped.signing.public_key):
         raise CryptoError("signing_key_mismatch")
     verify_statement(
         wrapped.statement,
-        account=account,
+        account=wrapped.account,
         epoch=wrapped.epoch,
-        master_key=opened.master_key,
-        signing_public_key=opened.signing_public_key,
+        master_key=master_key,
+        signing_public_key=signing_public,
     )
-    seed = open_signing_key(wrapped, opened.master_key)
-    if signing_public_key(seed) != opened.signing_public_key:
+    seed = open_signing_key(wrapped, master_key)
+    if signing_public_key(seed) != signing_public:
         raise CryptoError("signing_key_mismatch")
-    return MasterKeys(account, wrapped.epoch, opened.master_key, signing_seed=seed)
+    return MasterKeys(wrapped.account, wrapped.epoch, master_key, signing_seed=seed)

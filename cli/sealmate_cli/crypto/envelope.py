@@ -37,13 +37,20 @@ class Namespace(IntEnum):
     DETAILS = 11
     LINK = 12
     DEVICE_LINK = 13
+    PAIRING = 14
 
     @property
     def suite(self) -> Suite:
         return Suite.PUBLIC_KEY if self in _TO_PUBLIC_KEYS else Suite.KEY
 
 
-_TO_PUBLIC_KEYS = {Namespace.UNLOCK_MASTER, Namespace.ANSWER, Namespace.TITLE, Namespace.SUGGESTIONS}
+_TO_PUBLIC_KEYS = {
+    Namespace.UNLOCK_MASTER,
+    Namespace.ANSWER,
+    Namespace.TITLE,
+    Namespace.SUGGESTIONS,
+    Namespace.PAIRING,
+}
 
 
 @dataclass(frozen=True)

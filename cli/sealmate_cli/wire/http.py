@@ -8,6 +8,7 @@ from sealmate_cli.crypto import (
     EpochStatement,
     FormerMethod,
     Manifest,
+    NewMethod,
     SigningKey,
     UnlockMethod,
     WrappedKeys,
@@ -75,11 +76,18 @@ class PasswordAccepted(Shape):
 
 
 class Method(Shape):
+    """Salt and profile belong to passwords only."""
+
     method_id: str
     kind: str
     secret: Bytes
     master: Bytes
     public: Bytes
+    salt: Bytes | None = None
+    kdf_profile: int | None = None
+
+    def method(self) -> UnlockMethod:
+        return UnlockMethod(self.method_id, self.kind, self.secret, self.master, self.public)
 
 
 class Signing(Shape):
@@ -144,7 +152,7 @@ class WrappedKeysAnswer(Shape):
         return WrappedKeys(
             account=self.account_id,
             epoch=self.epoch,
-            methods=tuple(UnlockMethod(**dict(method)) for method in self.methods),
+            methods=tuple(method.method() for method in self.methods),
             signing=SigningKey(**dict(self.signing)),
             statement=self.statement.statement(),
             manifest=self.manifest.manifest() if self.manifest else None,
@@ -154,6 +162,65 @@ class WrappedKeysAnswer(Shape):
 
 class LoginCompleted(SessionAnswer):
     keys: WrappedKeysAnswer
+
+
+class SteppedUp(Shape):
+    proved_until: int
+
+
+class SessionListed(Shape):
+    session_id: str
+    device: str
+    created_at: int
+    last_seen_at: int
+    current: bool
+
+
+class SessionList(Shape):
+    sessions: list[SessionListed]
+
+
+class MethodListed(Shape):
+    method_id: str
+    kind: str
+    name: str | None = None
+    created_at: int
+    last_used_at: int | None = None
+    unlocks: bool
+
+
+class MethodList(Shape):
+    methods: list[MethodListed]
+
+
+class BackupCodes(Shape):
+    codes: list[str]
+
+
+class PairingStarted(Shape):
+    expires_at: int
+
+
+class JoinedDevice(Shape):
+    device: str
+    public_key: Bytes
+    commitment: Bytes
+
+
+class PairingShown(Shape):
+    joined: JoinedDevice | None = None
+    nonce: Bytes | None = None
+    finished: bool
+
+
+class PairingJoined(Shape):
+    account_id: str
+    signing_public_key: Bytes
+
+
+class PairingLooked(Shape):
+    nonce: Bytes | None = None
+    sealed: Bytes | None = None
 
 
 class Ticket(Shape):
@@ -171,6 +238,7 @@ class Account(Shape):
     email: str
     created_at: int
     epoch: int
+    backup_codes_left: int = 0
     wallet: Wallet
 
 
@@ -271,6 +339,12 @@ def manifest_body(manifest: Manifest) -> dict[str, Any]:
     named = [{"method_id": method_id, "public_hash": hashed} for method_id, hashed in manifest.methods]
     body: dict[str, Any] = to_wire({**vars(manifest), "methods": named})
     return body
+
+
+def new_method_body(new: NewMethod) -> dict[str, Any]:
+    of_password = {"salt": new.salt, "kdf_profile": new.kdf_profile} if new.salt else {}
+    wire: dict[str, Any] = to_wire(_method_body(new.method) | {"auth": new.auth} | of_password)
+    return wire
 
 
 def _method_body(method: UnlockMethod) -> dict[str, Any]:

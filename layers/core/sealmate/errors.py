@@ -131,6 +131,18 @@ class StepExpired(SealmateError):
     next_step = "Start it again from the e-mail address."
 
 
+class PairingOver(SealmateError):
+    code, status = "pairing_over", 410
+    message = "This code for adding a device is not known, or good no longer."
+    next_step = "Begin again on the device that is signed in: Settings, Account, Add a device."
+
+
+class PairingTaken(SealmateError):
+    code, status = "pairing_taken", 409
+    message = "Another device has used this code already."
+    next_step = "If it isn't yours, refuse it on the device that is signed in, and begin again there."
+
+
 class ChangedMeanwhile(SealmateError):
     code, status = "changed_meanwhile", 409
     message = "Your account's keys or codes were changed elsewhere at this moment."

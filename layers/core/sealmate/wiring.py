@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from sealmate.accounts.changing_email import ChangingEmail
     from sealmate.accounts.devices import Devices
     from sealmate.accounts.erasing import EraseAccount, EraseRemains
+    from sealmate.accounts.giving_keys import GivingKeys
     from sealmate.accounts.networks import Networks
     from sealmate.accounts.notices import Notices
+    from sealmate.accounts.pairing import Pairings
     from sealmate.accounts.renewing import Renewing
     from sealmate.accounts.replacing import Replacing
     from sealmate.accounts.rotating import Rotating
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
         TicketStore,
         TryStore,
     )
+    from sealmate.accounts.taking_keys import TakingKeys
     from sealmate.accounts.tickets import Tickets
     from sealmate.accounts.ways_in import WaysIn
     from sealmate.accounts.webauthn import RelyingParty
@@ -605,6 +608,33 @@ def signing_in() -> SigningIn:
         counters=try_store(),
         sessions=sessions(),
         devices=devices(),
+    )
+
+
+@_once
+def pairings() -> Pairings:
+    from sealmate.adapters.dynamodb.account_items import PairingItem
+    from sealmate.adapters.dynamodb.pairings import DynamoPairings
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(PairingItem, table="ACCOUNTS_TABLE")
+    account_store()  # its models take part in the same transaction
+    return DynamoPairings()
+
+
+@_once
+def giving_keys() -> GivingKeys:
+    from sealmate.accounts.giving_keys import GivingKeys
+
+    return GivingKeys(clock=clock(), accounts=account_store(), counters=try_store(), pairings=pairings())
+
+
+@_once
+def taking_keys() -> TakingKeys:
+    from sealmate.accounts.taking_keys import TakingKeys
+
+    return TakingKeys(
+        clock=clock(), accounts=account_store(), pairings=pairings(), sessions=sessions(), notices=notices()
     )
 
 

@@ -13,6 +13,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
 from sealmate import settings, wiring
+from sealmate.accounts.pairing import Pairings
 from sealmate.accounts.rotation import RotationStore
 from sealmate.accounts.stores import (
     AccountStore,
@@ -46,6 +47,7 @@ from tests.fakes.accounts import (
 )
 from tests.fakes.chats import FakeChats
 from tests.fakes.methods import FakeChallenges, FakeMethods
+from tests.fakes.pairings import FakePairings
 from tests.fakes.renewals import FakeRenewals
 from tests.fakes.rotations import FakeRotations
 from tests.fakes.stores import Tables
@@ -73,6 +75,7 @@ class Stores:
     chats: Chats
     renewals: Renewals
     devices: DeviceStore
+    pairings: Pairings
 
 
 @pytest.fixture
@@ -124,6 +127,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             challenges=FakeChallenges(rows),
             renewals=FakeRenewals(rows),
             devices=FakeDevices(rows),
+            pairings=FakePairings(rows),
         )
     request.getfixturevalue("aws")
     bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
@@ -142,6 +146,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         challenges=wiring.challenge_store(),
         renewals=wiring.renewals(),
         devices=wiring.device_store(),
+        pairings=wiring.pairings(),
     )
 
 

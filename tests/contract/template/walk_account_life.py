@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sealmate.model import to_base64url
+from sealmate.seal.envelope import Address, Namespace, seal_to
+from sealmate_cli.crypto import KeyPair
 from tests.contract.template.world import ORIGIN
 from tests.fakes.authenticator import Authenticator
 from tests.fakes.person import Person
@@ -15,6 +17,7 @@ def change_ways_in(ada: Person) -> None:
     replace_methods(ada)
     change_email(ada)
     use_keys(ada)
+    add_device(ada)
 
 
 def use_keys(ada: Person) -> None:
@@ -30,6 +33,30 @@ def use_keys(ada: Person) -> None:
     assert ada.api.post("/auth/login/security-key", second_factor(ada, token, ada.password_proved())).status == 200
     for method in (passkey, second):
         assert ada.call("DELETE", f"/account/methods/{method}").status == 204
+
+
+def add_device(ada: Person) -> None:
+    """One that signs in with the help of this one; and one that doesn't."""
+    for pairing, refused in (
+        ("0b55061d-82e6-419b-819e-371ff8a1ee82", False),
+        ("1b55061d-82e6-419b-819e-371ff8a1ee82", True),
+    ):
+        at, shown = f"/account/pairings/{pairing}", {"pairing_id": pairing, "claim": to_base64url(bytes(32))}
+        pair, nonce = KeyPair(bytes(32)), {"nonce": to_base64url(bytes(32))}
+        assert ada.call("POST", "/account/pairings", {"pairing_id": pairing}).status == 201
+        said = {"device": "phone", "public_key": to_base64url(pair.public_key), "commitment": nonce["nonce"]}
+        assert ada.api.post("/auth/pairing/join", shown | said).status == 200
+        assert ada.call("PUT", f"{at}/nonce", nonce).status == 204
+        assert ada.api.post("/auth/pairing/reveal", shown | nonce).status == 204
+        assert ada.api.post("/auth/pairing/look", shown).status == 200
+        if refused:
+            assert ada.call("DELETE", at).status == 204
+            continue
+        where = Address(account=ada.account_id, scope="pairing", record=pairing, parent=bytes(32))
+        sealed = seal_to(pair.public_key, bytes(100), namespace=Namespace.PAIRING, epoch=1, address=where)
+        assert ada.call("PUT", f"{at}/sealed", {"sealed": to_base64url(sealed)}).status == 204
+        assert ada.api.post("/auth/pairing/finish", shown | {"transport": "bearer"}).status == 200
+        assert ada.call("GET", at).json["finished"]
 
 
 def step_up(ada: Person) -> None:

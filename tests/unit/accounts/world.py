@@ -27,6 +27,7 @@ from tests.fakes.http import Api
 from tests.fakes.keys import FakeKeyService
 from tests.fakes.mail import FakeMailer
 from tests.fakes.methods import FakeChallenges, FakeMethods
+from tests.fakes.pairings import FakePairings
 from tests.fakes.person import Person
 from tests.fakes.push import FakePush
 from tests.fakes.renewals import FakeRenewals
@@ -89,6 +90,7 @@ class World:
             device_store=Recorder("devices", FakeDevices(rows), calls),
             connections=self.connections,
             push=self.push,
+            pairings=Recorder("pairings", FakePairings(rows), calls),
             try_store=Recorder("tries", FakeTries(rows), calls),
             ticket_store=Recorder("tickets", FakeTickets(rows), calls),
             renewals=renewals,

@@ -1,4 +1,4 @@
-"""A fake server, and devices that know no real one."""
+"""A fake server, devices that know no real one, and a person whose devices meet the real handlers."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from sealmate import wiring
 from sealmate_cli.client import Client
 from sealmate_cli.crypto import Random, system_random
 from sealmate_cli.line import Patience
+from tests.unit.accounts.world import World
 from tests.unit.cli.fake_server import MAIL_CODE, ORIGIN, TOTP_CODE, FakeServer
+from tests.unit.cli.household import Household
 
 EMAIL, PASSWORD = "lena@example.org", "a seal on the beach"
 QUICK = Patience(waits=(0, 0, 0), silence=0.05, aftermath=0.05, aftermath_rounds=2, gap=0, gap_resumes=3)
@@ -84,3 +87,15 @@ def client(server: FakeServer, device: MakeClient, signed_up: tuple[FakeServer, 
     path.touch(mode=0o600)
     path.write_bytes(profile)
     return device("first")
+
+
+@pytest.fixture
+def lena(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Household]:
+    """Whose devices meet the real handlers, with fakes only behind those."""
+    monkeypatch.setenv("WALLETS_TABLE", "wallets")
+    world = World()
+    world.wire()
+    made = Household(world, tmp_path)
+    yield made
+    made.close()
+    wiring.override()

@@ -13,7 +13,15 @@ from sealmate.ports import DataSeal, Mailer
 _log = logging.getLogger(__name__)
 
 Change = Literal[
-    "password", "recovery", "backup_codes", "authenticator", "email", "way_added", "way_removed", "device_added"
+    "password",
+    "recovery",
+    "backup_codes",
+    "authenticator",
+    "email",
+    "way_added",
+    "way_removed",
+    "device_added",
+    "device_paired",
 ]
 _CHANGED: dict[Change, str] = {
     "password": "Your Sealmate password was changed",
@@ -24,11 +32,13 @@ _CHANGED: dict[Change, str] = {
     "way_added": "A passkey or security key was added to your Sealmate account",
     "way_removed": "A way into your Sealmate account was removed",
     "device_added": "A new device signed in to your Sealmate account",
+    "device_paired": "A device was added to your Sealmate account",
 }
 _FOLLOWS: dict[Change, str] = {
     "way_added": "It signs in from now on.",
     "way_removed": "It opens nothing any more.",
     "device_added": "Which one, you see on every other device of yours.",
+    "device_paired": "Another of your devices gave it your keys.",
 }
 _REPLACED = "What you had before no longer works."
 _TEXT = """{what}. {follows}

@@ -37,6 +37,7 @@ class Policy:
 PASSWORD = Policy(name="password", allowed=5, window=900, first_wait=30)
 CODE = Policy(name="code", allowed=5, window=900, first_wait=30)
 EMAIL_CHANGES = Policy(name="email_changes", allowed=5, window=3600)
+PAIRINGS = Policy(name="pairings", allowed=20, window=3600)
 MAILS_TO_ADDRESS = Policy(name="mails", allowed=3, window=3600)
 # Many people may share a network, so it is allowed much, slowed down late, and forgiven soon.
 SIGN_INS_FROM_SOURCE = Policy(name="sign_ins", allowed=300, window=900, first_wait=5, longest_wait=300, remembered=900)

@@ -51,10 +51,13 @@ class Namespace(IntEnum):
     DETAILS = 11
     LINK = 12
     DEVICE_LINK = 13
+    PAIRING = 14
     AT_REST = 64
 
 
-_SEALED_TO_PUBLIC_KEY = frozenset({Namespace.UNLOCK_MASTER, Namespace.ANSWER, Namespace.TITLE, Namespace.SUGGESTIONS})
+_SEALED_TO_PUBLIC_KEY = frozenset(
+    {Namespace.UNLOCK_MASTER, Namespace.ANSWER, Namespace.TITLE, Namespace.SUGGESTIONS, Namespace.PAIRING}
+)
 
 
 @dataclass(frozen=True, kw_only=True)

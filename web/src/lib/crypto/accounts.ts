@@ -5,7 +5,7 @@ import { CryptoError } from './errors';
 import { makeUuid4 } from './ids';
 import { importKey, KEY_BYTES, randomBytes } from './keys';
 import { makeManifest } from './manifests';
-import type { Opened } from './masters';
+import { importMasterKey, type Opened } from './masters';
 import { makeMethod, openMethod, type Method, type MethodKind } from './methods';
 import { derivePasswordWith, SALT_BYTES, type Stretch } from './passwords';
 import { deriveRecovery, writeRecoveryKey } from './recovery';
@@ -152,6 +152,22 @@ export async function unlock(of: Unlocking): Promise<Opened & { masterBytes: Byt
     throw error;
   }
   return { master: { epoch, key: master }, signingPublicKey, masterBytes };
+}
+
+/** A master key that another device gave, proved like one that a method opens: by the signing key that both have compared. */
+export async function acceptMaster(of: {
+  wrapped: WrappedKeys;
+  account: string;
+  masterBytes: Bytes;
+  signingPublicKey: Bytes;
+  lowestEpoch: number;
+}): Promise<Opened & { masterBytes: Bytes }> {
+  const { wrapped, masterBytes, signingPublicKey } = of;
+  if (wrapped.account_id !== of.account) throw new CryptoError('wrong_account');
+  if (wrapped.epoch < of.lowestEpoch) throw new CryptoError('epoch_rolled_back');
+  const master = await importMasterKey(masterBytes, wrapped.epoch);
+  await proveMaster(wrapped, master.key, signingPublicKey);
+  return { master, signingPublicKey, masterBytes };
 }
 
 async function proveMaster(wrapped: WrappedKeys, master: CryptoKey, publicKey: Bytes): Promise<void> {

@@ -30,10 +30,11 @@ export const NAMESPACES = {
   details: 11,
   link: 12,
   device_link: 13,
+  pairing: 14,
 } as const;
 export type Namespace = keyof typeof NAMESPACES;
 
-const TO_PUBLIC_KEYS: readonly Namespace[] = ['unlock_master', 'answer', 'title', 'suggestions'];
+const TO_PUBLIC_KEYS: readonly Namespace[] = ['unlock_master', 'answer', 'title', 'suggestions', 'pairing'];
 const KNOWN: readonly number[] = Object.values(NAMESPACES);
 
 /** Where a record belongs; an envelope opens in no other place. */

@@ -4,6 +4,7 @@
 type OfWhatWasRead =
   | 'bad_content'
   | 'bad_padding'
+  | 'bad_pairing_code'
   | 'bad_prf_output'
   | 'bad_public_key'
   | 'bad_recovery_key'
@@ -19,6 +20,7 @@ type OfWhatWasRead =
   | 'manifest_rolled_back'
   | 'method_not_named'
   | 'no_such_method'
+  | 'nonce_mismatch'
   | 'not_an_envelope'
   | 'not_authentic'
   | 'public_key_mismatch'

@@ -2,7 +2,12 @@
 import { randomBytes } from './keys';
 
 export function makeUuid4(): string {
-  return asText(randomBytes(16), 4);
+  return uuid4Of(randomBytes(16));
+}
+
+/** Of 16 bytes that are as good as random. */
+export function uuid4Of(bytes: Uint8Array): string {
+  return asText(bytes, 4);
 }
 
 /** Milliseconds, then randomness; it sorts after another id, however slow this device's clock. */

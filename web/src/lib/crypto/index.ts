@@ -6,7 +6,8 @@ import { makePasswordWith, type OpenAccount } from './replacements';
 import { stretchInWorker } from './stretching';
 import type { ByPassword } from './wrapped';
 
-export { makePasskeyAccountKeys, unlock, type MadeAccount, type Unlocking } from './accounts';
+export { acceptMaster, makePasskeyAccountKeys, unlock, type MadeAccount, type Unlocking } from './accounts';
+export { normaliseBase32 } from './base32';
 export type { Bytes } from './bytes';
 export {
   answerKeys,
@@ -38,9 +39,23 @@ export { openLocal, sealLocal } from './local';
 export { deviceKey, importMasterKey, type MasterKey, type Opened } from './masters';
 export type { CredentialKind, MethodKind } from './methods';
 export { addMethod, derivePasskey, prfInput } from './passkeys';
+export {
+  agree,
+  codeOf,
+  introduce,
+  makeInvitation,
+  makeNonce,
+  openKeys,
+  readInvitation,
+  sealKeys,
+  type Introduced,
+  type Invitation,
+  type JoiningDevice,
+  type Transcript,
+} from './pairing';
 export type { Proof } from './passwords';
 export { advance as advancePins, NO_PINS, type Pins } from './pins';
-export { deriveRecovery, normaliseRecoveryText, readRecoveryKey } from './recovery';
+export { deriveRecovery, readRecoveryKey } from './recovery';
 export { makeRecoveryKey, type OpenAccount } from './replacements';
 export { followLinks, nameMethods, turnMaster, verifyOwnManifest, type Turned } from './rotation';
 export { statementHash } from './statements';

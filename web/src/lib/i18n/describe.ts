@@ -32,6 +32,8 @@ const words: Record<string, [() => string, () => string]> = {
   wrong_code: [m.errors_wrong_code, m.errors_wrong_code_next],
   too_many_tries: [m.errors_too_many_tries, m.errors_too_many_tries_next],
   step_expired: [m.errors_step_expired, m.errors_step_expired_next],
+  pairing_over: [m.errors_pairing_over, m.errors_pairing_over_next],
+  pairing_taken: [m.errors_pairing_taken, m.errors_pairing_taken_next],
   changed_meanwhile: [m.errors_changed_meanwhile, m.errors_changed_meanwhile_next],
   mail_not_sent: [m.errors_mail_not_sent, m.errors_mail_not_sent_next],
   invalid_keys: [m.errors_invalid_keys, m.errors_invalid_keys_next],

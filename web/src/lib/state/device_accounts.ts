@@ -1,4 +1,5 @@
 // The accounts this device knows: the one signed in, how its keys come open, and those whose sealed chats were left here.
+import type { Pins } from '$lib/crypto';
 import type { SessionAnswer, WrappedKeys } from '$lib/wire/http';
 import type { AccountName, KeyStore, KnownAccount, LeftBehind } from './key_store';
 
@@ -8,6 +9,8 @@ export interface Arrival {
   wrapped: WrappedKeys;
   salt: string;
   kdfProfile: number;
+  /** What another device has seen of its keys, if it was that which let this one in. */
+  pins?: Pins;
 }
 
 /** What may be other than it was when this device signed in. */
@@ -41,11 +44,13 @@ export class DeviceAccounts {
     };
     const lowest = (await this.#keys.get('lowest_epochs')) ?? {};
     const highest = Math.max(lowest[account.id] ?? 0, wrapped.epoch);
+    const pins = (await this.#keys.get('pins')) ?? {};
     await this.#keys.put({
       account: known,
       left_behind: (await this.others(account.id)).map((each) => ({ ...each, accepted: true })),
       logout_owed: undefined,
       lowest_epochs: { ...lowest, [account.id]: highest },
+      ...(arrival.pins ? { pins: { ...pins, [account.id]: arrival.pins } } : {}),
     });
     return known;
   }

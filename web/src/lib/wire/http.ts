@@ -209,6 +209,39 @@ export const NewDevices = v.object({
 });
 export type NewDevices = v.InferOutput<typeof NewDevices>;
 
+export const PairingStarted = v.object({
+  expires_at: v.number(),
+});
+export type PairingStarted = v.InferOutput<typeof PairingStarted>;
+
+export const JoinedDevice = v.object({
+  device: v.string(),
+  public_key: v.string(),
+  commitment: v.string(),
+});
+export type JoinedDevice = v.InferOutput<typeof JoinedDevice>;
+
+export const PairingShown = v.object({
+  expires_at: v.number(),
+  joined: v.nullish(JoinedDevice, null),
+  nonce: v.nullish(v.string(), null),
+  finished: v.boolean(),
+});
+export type PairingShown = v.InferOutput<typeof PairingShown>;
+
+export const PairingJoined = v.object({
+  account_id: v.string(),
+  signing_public_key: v.string(),
+  expires_at: v.number(),
+});
+export type PairingJoined = v.InferOutput<typeof PairingJoined>;
+
+export const PairingLooked = v.object({
+  nonce: v.nullish(v.string(), null),
+  sealed: v.nullish(v.string(), null),
+});
+export type PairingLooked = v.InferOutput<typeof PairingLooked>;
+
 export const LeaseTaken = v.object({
   lease_id: v.string(),
   epoch: v.number(),

@@ -17,6 +17,7 @@
 | accounts | SIGNUP#id | SIGNUP | SignUpItem, for minutes |
 | accounts | LOGIN#id | LOGIN | LoginItem, for minutes |
 | accounts | CHALLENGE#id | CHALLENGE | ChallengeItem, for minutes |
+| accounts | PAIRING#id | PAIRING | PairingItem, for minutes |
 | accounts | TRIES#what#whose | TRIES | TriesItem, until it is forgotten |
 | accounts | ERASING | account | ErasureItem: an account that is gone, until nothing is left of it |
 | connections | TICKET#hash | TICKET | TicketItem, for seconds |
@@ -232,6 +233,27 @@ class ChallengeItem(Item):
     account_id = UnicodeAttribute()
     bound_to = UnicodeAttribute()
     expires_at = NumberAttribute()
+    ttl = NumberAttribute()
+
+
+class PairingItem(Item):
+    """Its parts come one after the other: device to claim_hash, giver_nonce, joiner_nonce, sealed with epoch, finished_at."""
+
+    class Meta:
+        pass
+
+    account_id = UnicodeAttribute()
+    session_id = UnicodeAttribute()
+    expires_at = NumberAttribute()
+    device = UnicodeAttribute(null=True)
+    public_key = BinaryAttribute(legacy_encoding=False, null=True)
+    commitment = BinaryAttribute(legacy_encoding=False, null=True)
+    claim_hash = BinaryAttribute(legacy_encoding=False, null=True)
+    giver_nonce = BinaryAttribute(legacy_encoding=False, null=True)
+    joiner_nonce = BinaryAttribute(legacy_encoding=False, null=True)
+    sealed = BinaryAttribute(legacy_encoding=False, null=True)
+    epoch = NumberAttribute(null=True)
+    finished_at = NumberAttribute(null=True)
     ttl = NumberAttribute()
 
 

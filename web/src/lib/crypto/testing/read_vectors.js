@@ -5,7 +5,7 @@ import process from 'node:process';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../../../../..');
 const OWN = path.join(REPOSITORY, 'tests/vectors');
-const OWN_FILES = ['formats_v1.json', 'rotation_v1.json', 'hostile_v1.json'];
+const OWN_FILES = ['formats_v1.json', 'rotation_v1.json', 'hostile_v1.json', 'pairing_v1.json'];
 /** Project Wycheproof's files are not part of this project; see tests/unit/foreign_vectors. */
 const FOREIGN = process.env.SEALMATE_FOREIGN_VECTORS || path.join(REPOSITORY, '../shared/vectors');
 
