@@ -27,7 +27,8 @@ _PLAIN = {
 _REPLIES = {
     "sealmate.accounts.answers": (
         "SessionAnswer SignUpStarted SignUpVerified SignUpCompleted LoginStarted PasswordProved LoggedIn SessionRotated "
-        "TicketMade AccountAnswer SessionList SteppedUp BackupCodes TotpSetup WrappedKeys CeremonyOptions MethodList NewDevices"
+        "TicketMade AccountAnswer SessionList SteppedUp BackupCodes TotpSetup WrappedKeys CeremonyOptions MethodList NewDevices "
+        "ResetAsked ResetAnswer ErasureBegun ErasureAnswer"
     ),
     "sealmate.accounts.pairing_shapes": "PairingStarted PairingShown PairingJoined PairingLooked",
     "sealmate.accounts.rotation_shapes": "LeaseTaken StagedKeys Flipped",

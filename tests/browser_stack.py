@@ -18,6 +18,8 @@ from tests.e2e.stack import Stack
 from tests.scripted_model.scripts import READING, REVIEW, Asked, Fault, Script, Scripts, Stream, Structured, obliging
 from tests.scripted_model.server import ScriptedModel
 
+# Whoever has lost everything waits for 20 seconds.
+_RESET_DAYS = 20 / 86_400
 _WORDS = ("the", "sea", "lies", "calm", "and", "grey", "below", "a", "wide", "northern", "sky")
 MARKDOWN = """\
 # Waves
@@ -81,7 +83,7 @@ def main() -> None:
         if not given.real:
             scripted = ending.enter_context(ScriptedModel(Scripts(by_word)))
             model = {"SEALMATE_MODEL_URL": scripted.url, "SEALMATE_MODEL_NAME": "scripted", "SEALMATE_MODEL_KEY": "key"}
-        stack = Stack(place=Place(state=Path(state), front=given.port), model=model)
+        stack = Stack(place=Place(state=Path(state), front=given.port), model=model, reset_days=_RESET_DAYS)
         ending.callback(stack.down)
         stack.up()
         print(f"up at {stack.url}", flush=True)  # noqa: T201

@@ -6,7 +6,7 @@ const real = Number(process.env.SEALMATE_E2E_REAL_PORT ?? scripted + 10);
 
 const REAL = '**/real_model.spec.ts';
 /** Long walks through the ways in, for `make prove`. */
-const WALKS = ['account_life', 'devices_told_apart', 'pairing', 'passkeys', 'rotation'].map(
+const WALKS = ['account_life', 'devices_told_apart', 'lost_account', 'pairing', 'passkeys', 'rotation'].map(
   (name) => `**/${name}.spec.ts`,
 );
 /** Two stacks and a model at once are too much for two cores. */

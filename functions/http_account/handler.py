@@ -164,14 +164,21 @@ def end_pairing(pairing_id: str) -> None:
     wiring.giving_keys().end(_session(), pairing_id=pairing_id)
 
 
+@app.serve("DELETE", "/account/reset")
+def stop_reset() -> None:
+    wiring.resetting().stop(_session())
+
+
 @app.serve("POST", "/account/erase")
 def erase_account() -> Response:
     body = app.body(requests.EraseAccount)
     if body.auth is None or body.code is None:
-        wiring.erase_account()(_proved(), proofs=None)
+        erasure_id = wiring.erase_account()(_proved(), proofs=None)
     else:
-        wiring.erase_account()(_signed(), proofs=(body.auth, body.code))
-    return Response(body="", status_code=202, headers={"Set-Cookie": clear_cookie()})
+        erasure_id = wiring.erase_account()(_signed(), proofs=(body.auth, body.code))
+    begun = answers.ErasureBegun(erasure_id=erasure_id).model_dump_json()
+    headers: entry.Headers = {"Set-Cookie": clear_cookie(), "Content-Type": "application/json"}
+    return Response(body=begun, status_code=202, headers=headers)
 
 
 def _session() -> Session:

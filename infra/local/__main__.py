@@ -154,6 +154,7 @@ def _deployed(cloud: process.Cloud, choice: language_model.Choice) -> dict[str, 
             "ModelName": choice.name,
             "Origins": f"http://localhost:{front},http://127.0.0.1:{front}",
             "EndpointUrl": cloud.settings.endpoint,
+            "ResetDays": os.environ.get("SEALMATE_RESET_DAYS", "7"),
         },
         say=console.print,
     )

@@ -26,6 +26,7 @@ class Stack:
 
     place: Place
     model: dict[str, str] = field(default_factory=dict)
+    reset_days: float = 7
 
     def up(self) -> str:
         """Everything that `make up` does, also after a crash; what it printed."""
@@ -86,7 +87,11 @@ class Stack:
 
     def _local(self, command: str) -> str:
         kept = {name: value for name, value in os.environ.items() if name not in (*_OURS, "MISTRAL_API_KEY")}
-        place = {"SEALMATE_STATE": str(self.place.state), "SEALMATE_PORT": str(self.place.front)}
+        place = {
+            "SEALMATE_STATE": str(self.place.state),
+            "SEALMATE_PORT": str(self.place.front),
+            "SEALMATE_RESET_DAYS": str(self.reset_days),
+        }
         done = subprocess.run(
             [sys.executable, "-m", "infra.local", command],
             cwd=ROOT,

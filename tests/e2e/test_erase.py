@@ -21,15 +21,15 @@ TABLES = ("AccountsTable", "ChatsTable", "TurnsTable", "WalletsTable", "Connecti
 
 
 def erase(person: Person, device: Client, **changes: str) -> httpx.Response:
-    """By the recovery key, which stands for the password, and a backup code."""
+    """By the recovery key, which stands for the password, and a backup code; signed by the device."""
     proof = derive_recovery(decode_recovery_key(person.recovery_key), account=person.account)
-    return httpx.post(
-        f"{person.url}/api/account/erase",
-        json={"auth": to_wire(proof.auth), "code": person.backup_codes[0], **changes},
-        headers={"Authorization": f"Bearer {device.identity().session.token}"},
-        trust_env=False,
-        timeout=60,
-    )
+    address = f"{person.url}/api/account/erase"
+    body = {"auth": to_wire(proof.auth), "code": person.backup_codes[0], **changes}
+    headers = {"Authorization": f"Bearer {device.identity().session.token}"}
+    asked = httpx.post(address, json=body, headers=headers, trust_env=False, timeout=60)
+    assert asked.json()["code"] == "device_proof_needed"
+    signed = device._session._sign()("POST", address, asked.json()["nonce"])
+    return httpx.post(address, json=body, headers={**headers, "DPoP": signed}, trust_env=False, timeout=60)
 
 
 def rows_of(stack: Stack, person: Person) -> list[tuple[str, dict[str, Any]]]:
@@ -56,7 +56,7 @@ def test_nothing_is_left_of_an_account_but_amounts(
         assert one.lives()
         assert other.lives()
         reply = erase(leaver, leaver.laptop)
-        assert (reply.status_code, reply.content) == (202, b"")
+        assert reply.status_code == 202
         assert one.hear_close() == 1000
         assert other.hear_close() == 1000
         assert theirs.lives(), "other people stay"
@@ -74,6 +74,23 @@ def test_nothing_is_left_of_an_account_but_amounts(
     assert len(rows_of(stack, person)) >= stays
     assert len(person.laptop.chats()) > 0
     _the_background_ended_well(stack, leaver)
+    _the_receipt_is_told_mailed_and_ours(stack, leaver, reply.json()["erasure_id"])
+
+
+def _the_receipt_is_told_mailed_and_ours(stack: Stack, leaver: Person, erasure_id: str) -> None:
+    receipt = httpx.get(f"{stack.url}/api/erasures/{erasure_id}", trust_env=False, timeout=60).json()
+    assert receipt["deleted"]["chats"] == 2
+    assert receipt["deleted"]["messages"] == 3
+    assert receipt["deleted"]["ways_in"] == 2
+    assert receipt["kept"] == 4
+    assert leaver.account not in str(receipt)
+    mails = httpx.get(f"{stack.url}/mail", trust_env=False, timeout=60).json()
+    mail = next(each for each in mails if each["to"] == [leaver.email])
+    assert receipt["mac"] in mail["text"]
+    for number, genuine in ((0, True), (1, False)):
+        told = {**receipt, "kept": receipt["kept"] + number}
+        verified = httpx.post(f"{stack.url}/api/receipts/verify", json=told, trust_env=False, timeout=60)
+        assert verified.json() == {"genuine": genuine}
 
 
 def _only_the_books(rows: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 
+from sealmate.accounts.overdue import Overdue
 from sealmate.accounts.pairing import Pairing
+from sealmate.accounts.receipts import Receipt
 from sealmate.accounts.records import (
     Account,
     Challenge,
     EmailChange,
+    Erasure,
     Grant,
     Link,
     Login,
@@ -23,6 +26,7 @@ from sealmate.accounts.records import (
     Ticket,
     Tries,
 )
+from sealmate.accounts.resets import Reset, ResetRequest
 from sealmate.accounts.rotation import Lease
 from sealmate.billing.ports import Wallet
 
@@ -49,7 +53,11 @@ class Rows:
     pairings: dict[str, Pairing] = field(default_factory=dict)
     pending_emails: dict[str, EmailChange] = field(default_factory=dict)
     pending_totps: dict[str, PendingTotp] = field(default_factory=dict)
-    erasing: dict[str, int] = field(default_factory=dict)
+    reset_requests: dict[str, ResetRequest] = field(default_factory=dict)
+    resets: dict[str, Reset] = field(default_factory=dict)
+    overdue: dict[str, Overdue] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    erasing: dict[str, Erasure] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -61,7 +69,8 @@ def ends(rows: Rows, login: Login) -> bool:
 
 
 def begin(rows: Rows, session: Session, *, answered: bool = False) -> None:
-    """A session and its device; one that is known stays as it was answered."""
+    """A session and its device; one that is known stays as it was answered. A reset is over: not everything is lost."""
+    rows.resets.pop(session.account_id, None)
     rows.sessions[session.account_id, session.session_id] = session
     key = (session.account_id, session.device_key)
     known = rows.devices.get(key)
@@ -73,6 +82,17 @@ def begin(rows: Rows, session: Session, *, answered: bool = False) -> None:
         first_seen_at=known.first_seen_at if known else session.created_at,
         answered=answered or (known is not None and known.answered),
     )
+
+
+def under_way(rows: Rows, reset: Reset) -> bool:
+    """Whether a reset is as it was read: not stopped, and no mail was sent since."""
+    stored = rows.resets.get(reset.account_id)
+    return stored is not None and (stored.reset_id, stored.mailed) == (reset.reset_id, reset.mailed)
+
+
+def turned(account_id: str, at: int) -> Overdue:
+    """From then on an account's key is waited for."""
+    return Overdue(account_id=account_id, step="rotation", at=at)
 
 
 def _replayed(factor: SecondFactor, account: Account) -> bool:
@@ -115,6 +135,7 @@ class FakeAccounts(_Store):
             rows.accounts[account.account_id] = account
             rows.methods[account.account_id] = list(new.methods)
             rows.backups |= {(account.account_id, mac) for mac in new.backup_macs}
+            rows.overdue[account.account_id] = turned(account.account_id, account.created_at)
             rows.grants[account.account_id] = new.grant
             begin(rows, new.session, answered=True)
             return True
@@ -151,43 +172,93 @@ class FakeAccounts(_Store):
             rows.backups.discard((account_id, factor.backup_mac))
         return True
 
-    def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
+    def shred(
+        self, account: Account, *, factor: SecondFactor, now: int, erasure_id: str, reset: Reset | None = None
+    ) -> bool:
         rows, account_id = self._rows, account.account_id
         with rows.lock:
             stored = rows.accounts.get(account_id)
             replayed = stored and _replayed(factor, stored)
             spent = factor.backup_mac is not None and (account_id, factor.backup_mac) not in rows.backups
-            if stored is None or replayed or spent:
+            stopped = reset is not None and not under_way(rows, reset)
+            if stored is None or replayed or spent or stopped:
                 return False
+            rows.receipts[erasure_id] = self._receipt(account_id, erasure_id, now)
             del rows.accounts[account_id], rows.emails[account.email_key], rows.methods[account_id]
             rows.backups = {each for each in rows.backups if each[0] != account_id}
             rows.leases.pop(account_id, None)
+            rows.resets.pop(account_id, None)
+            rows.overdue.pop(account_id, None)
             rows.links = {key: link for key, link in rows.links.items() if key[0] != account_id}
             rows.sessions = {key: session for key, session in rows.sessions.items() if key[0] != account_id}
-            rows.erasing[account_id] = now
+            rows.erasing[account_id] = Erasure(
+                account_id=account_id, erasure_id=erasure_id, shredded_at=now, email_sealed=account.email_sealed
+            )
             return True
+
+    def _receipt(self, account_id: str, erasure_id: str, now: int) -> Receipt:
+        rows = self._rows
+        counted = {
+            "ways_in": len(rows.methods[account_id]),
+            "backup_codes": sum(owner == account_id for owner, _ in rows.backups),
+            "sessions": sum(owner == account_id for owner, _ in rows.sessions),
+            "other": 2 + sum(owner == account_id for owner, _ in rows.links),
+        }
+        deleted = {kind: count for kind, count in counted.items() if count}
+        return Receipt(erasure_id=erasure_id, requested_at=now, deleted=deleted)
 
 
 class FakeRemains(_Store):
-    """`left`: how many rows each account has left; a batch is ten of them."""
+    """`left`: how many messages each account has left; a batch is ten of them. `books`: rows of the ledger."""
 
     def __init__(self, rows: Rows) -> None:
         super().__init__(rows)
         self.left: dict[str, int] = {}
+        self.books: dict[str, int] = {}
+        self._claimed: dict[str, int] = {}
 
     def pending(self) -> list[str]:
         return sorted(self._rows.erasing)
 
-    def shredded_at(self, account_id: str) -> int | None:
+    def erasure(self, account_id: str) -> Erasure | None:
         return self._rows.erasing.get(account_id)
 
-    def erase_some(self, account_id: str) -> int:
+    def erase_some(self, erasure: Erasure) -> int:
+        account_id = erasure.account_id
         batch = min(10, self.left.get(account_id, 0))
         self.left[account_id] = self.left.get(account_id, 0) - batch
+        receipt = self._rows.receipts.get(erasure.erasure_id)
+        if receipt and batch:
+            deleted = {**receipt.deleted, "messages": receipt.deleted.get("messages", 0) + batch}
+            self._rows.receipts[erasure.erasure_id] = replace(receipt, deleted=deleted)
         return batch
+
+    def kept(self, account_id: str) -> int:
+        return self.books.get(account_id, 0)
+
+    def claim_mail(self, erasure: Erasure, *, now: int, until: int) -> bool:
+        with self._rows.lock:
+            if erasure.account_id not in self._rows.erasing or self._claimed.get(erasure.account_id, 0) > now:
+                return False
+            self._claimed[erasure.account_id] = until
+            return True
 
     def forget(self, account_id: str) -> None:
         self._rows.erasing.pop(account_id, None)
+
+
+class FakeReceipts(_Store):
+    def get(self, erasure_id: str) -> Receipt | None:
+        return self._rows.receipts.get(erasure_id)
+
+    def close(self, receipt: Receipt) -> bool:
+        with self._rows.lock:
+            stored = self.get(receipt.erasure_id)
+            if stored is None or stored.erased_at is not None:
+                return False
+            closed = replace(stored, erased_at=receipt.erased_at, kept=receipt.kept, mac=receipt.mac)
+            self._rows.receipts[receipt.erasure_id] = closed
+            return True
 
 
 class FakeErasures:

@@ -10,7 +10,7 @@ from typing import Any
 from sealmate.accounts.records import Account, Link, Manifest
 from sealmate.accounts.rotation import ChatWraps, Flip, Lease, StagedMethod, Wraps
 from sealmate.turns.ports import Chat
-from tests.fakes.accounts import Rows
+from tests.fakes.accounts import Rows, turned
 from tests.fakes.stores import Tables
 
 
@@ -77,6 +77,7 @@ class FakeRotations:
                 manifest=flip.manifest,
                 rotated_at=now,
             )
+            rows.overdue[account_id] = turned(account_id, now)
             self._tables.epochs[account_id] = flip.link.statement.epoch
             rows.links[account_id, flip.link.statement.epoch] = flip.link
             del rows.leases[account_id]

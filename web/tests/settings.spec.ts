@@ -103,7 +103,10 @@ test('an account is erased, after proof that it is its owner who wants it', asyn
   await dialog.getByLabel('Code from the authenticator').fill(totp(account.secret, Date.now() + 30_000));
   await dialog.getByRole('button', { name: 'Confirm' }).click();
   await expect(page.getByText('Your account is being erased.')).toBeVisible({ timeout: 30_000 });
-  await expect(page.getByRole('link', { name: 'Create an account' })).toBeVisible();
+  // How far it is, told to who has the id; the receipt follows in some minutes.
+  await expect(page.getByRole('heading', { name: 'Your account is being erased' })).toBeVisible();
+  await expect(page.getByRole('definition').first()).toHaveText(/\d/);
+  await expect(page.getByRole('link', { name: 'Create your account' })).toBeVisible();
 
   await page.goto('/login');
   await page.getByLabel('E-mail').fill(account.email);

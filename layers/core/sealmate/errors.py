@@ -143,6 +143,16 @@ class PairingTaken(SealmateError):
     next_step = "If it isn't yours, refuse it on the device that is signed in, and begin again there."
 
 
+class ResetNotReady(SealmateError):
+    """Stopped meanwhile, or its waiting period isn't over, or it is long over."""
+
+    code, status = "reset_not_ready", 409
+    message = (
+        "This account can't be erased now: its waiting time isn't over, or someone who is signed in has stopped it."
+    )
+    next_step = "Look how it stands, and wait or begin anew. Nothing was erased."
+
+
 class ChangedMeanwhile(SealmateError):
     code, status = "changed_meanwhile", 409
     message = "Your account's keys or codes were changed elsewhere at this moment."

@@ -13,8 +13,8 @@ class Settings:
 
     `origins`: addresses a browser's page may come from. `model_set`: a set of catalog/models.yaml. `model_url`, `model_name`: address
     of an OpenAI-compatible provider (without /v1) and, for the set `custom`, its model. `websocket_url`: where frames are posted.
-    `origin_secret`: what our CloudFront shows; empty where there is none, and http_auth alone has it. `rotation_days`: after so many
-    the master key is due to be turned.
+    `origin_secret`: what our CloudFront shows; empty where there is none, and where nobody asks who calls. `rotation_days`: after so many
+    the master key is due to be turned. `reset_seconds`: how long one waits who has lost every way in.
     """
 
     stage: str
@@ -26,6 +26,7 @@ class Settings:
     websocket_url: str
     origin_secret: str
     rotation_days: int
+    reset_seconds: int
 
 
 def required(name: str) -> str:
@@ -48,4 +49,5 @@ def settings() -> Settings:
         websocket_url=os.environ.get("WEBSOCKET_URL", ""),
         origin_secret=os.environ.get("ORIGIN_SECRET", ""),
         rotation_days=int(os.environ.get("ROTATION_DAYS", "14")),
+        reset_seconds=round(float(os.environ.get("RESET_DAYS", "7")) * 86_400),
     )

@@ -18,14 +18,21 @@ if TYPE_CHECKING:
     from sealmate.accounts.account import OwnAccount
     from sealmate.accounts.challenges import Challenges
     from sealmate.accounts.changing_email import ChangingEmail
+    from sealmate.accounts.closing import CloseErasure
     from sealmate.accounts.devices import Devices
     from sealmate.accounts.erasing import EraseAccount, EraseRemains
     from sealmate.accounts.giving_keys import GivingKeys
     from sealmate.accounts.networks import Networks
     from sealmate.accounts.notices import Notices
+    from sealmate.accounts.overdue import OverdueStore, RemindingOverdue
     from sealmate.accounts.pairing import Pairings
+    from sealmate.accounts.receipts import Receipts, ReceiptStore
+    from sealmate.accounts.reminding import Reminding
     from sealmate.accounts.renewing import Renewing
     from sealmate.accounts.replacing import Replacing
+    from sealmate.accounts.reset_mails import ResetMails
+    from sealmate.accounts.resets import ResetStore
+    from sealmate.accounts.resetting import Resetting
     from sealmate.accounts.rotating import Rotating
     from sealmate.accounts.rotation import RotationStore
     from sealmate.accounts.sessions import Sessions
@@ -426,6 +433,8 @@ def account_store() -> AccountStore:
     from sealmate.adapters.dynamodb.table import bind
 
     bind(AccountItem, BackupItem, EmailItem, ErasureItem, LinkItem, MethodItem, RotationItem, table="ACCOUNTS_TABLE")
+    receipt_store()  # erasing begins one in the same transaction
+    reset_store()  # signing in and erasing end a reset in the same transaction
     session_store()  # creating an account and signing in begin a session in the same transaction,
     device_store()  # and note its device
     return DynamoAccounts()
@@ -653,6 +662,7 @@ def own_account() -> OwnAccount:
         renewals=renewals(),
         wallets=DynamoWallets(),
         sessions=sessions(),
+        resets=reset_store(),
         rotate_every=settings().rotation_days * 86_400,
     )
 
@@ -811,6 +821,7 @@ def erase_account() -> EraseAccount:
 
     return EraseAccount(
         clock=clock(),
+        random=random(),
         keys=keys(),
         seal=data_seal(),
         accounts=account_store(),
@@ -818,6 +829,78 @@ def erase_account() -> EraseAccount:
         sessions=sessions(),
         erasures=erasures(),
     )
+
+
+@_once
+def reset_store() -> ResetStore:
+    from sealmate.adapters.dynamodb.account_items import ResetItem, ResetRequestItem
+    from sealmate.adapters.dynamodb.resets import DynamoResets
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(ResetItem, ResetRequestItem, table="ACCOUNTS_TABLE")
+    return DynamoResets()
+
+
+@_once
+def reset_mails() -> ResetMails:
+    from sealmate.accounts.reset_mails import ResetMails
+
+    return ResetMails(
+        clock=clock(),
+        seal=data_seal(),
+        mailer=mailer(),
+        accounts=account_store(),
+        resets=reset_store(),
+        waiting=settings().reset_seconds,
+    )
+
+
+@_once
+def resetting() -> Resetting:
+    from sealmate.accounts.resetting import Resetting
+
+    return Resetting(
+        clock=clock(),
+        random=random(),
+        keys=keys(),
+        mailer=mailer(),
+        accounts=account_store(),
+        resets=reset_store(),
+        counters=try_store(),
+        progress=reset_mails(),
+        erase=erase_account(),
+        remains=remains(),
+        waiting=settings().reset_seconds,
+    )
+
+
+@_once
+def overdue_store() -> OverdueStore:
+    from sealmate.adapters.dynamodb.overdue import DynamoOverdue
+
+    account_store()  # it works on the account's own row
+    return DynamoOverdue()
+
+
+@_once
+def reminding_overdue() -> RemindingOverdue:
+    from sealmate.accounts.overdue import RemindingOverdue
+
+    return RemindingOverdue(
+        clock=clock(),
+        seal=data_seal(),
+        mailer=mailer(),
+        accounts=account_store(),
+        store=overdue_store(),
+        every=settings().rotation_days * 86_400,
+    )
+
+
+@_once
+def reminding() -> Reminding:
+    from sealmate.accounts.reminding import Reminding
+
+    return Reminding(clock=clock(), resets=reset_store(), progress=reset_mails(), overdue=reminding_overdue())
 
 
 @_once
@@ -834,6 +917,7 @@ def remains() -> Remains:
     )
     from sealmate.adapters.dynamodb.table import bind
 
+    receipt_store()  # what is deleted is counted in the same transaction
     bind(AccountsRow, ErasureItem, table="ACCOUNTS_TABLE")
     bind(ChatItem, ChatsRow, table="CHATS_TABLE")
     bind(TurnsRow, table="TURNS_TABLE")
@@ -846,4 +930,30 @@ def remains() -> Remains:
 def erase_remains() -> EraseRemains:
     from sealmate.accounts.erasing import EraseRemains
 
-    return EraseRemains(clock=clock(), remains=remains())
+    return EraseRemains(clock=clock(), remains=remains(), close=close_erasure())
+
+
+@_once
+def receipt_store() -> ReceiptStore:
+    from sealmate.adapters.dynamodb.account_items import ReceiptItem
+    from sealmate.adapters.dynamodb.receipts import DynamoReceipts
+    from sealmate.adapters.dynamodb.table import bind
+
+    bind(ReceiptItem, table="ACCOUNTS_TABLE")
+    return DynamoReceipts()
+
+
+@_once
+def receipts() -> Receipts:
+    from sealmate.accounts.receipts import Receipts
+
+    return Receipts(clock=clock(), keys=keys, store=receipt_store())
+
+
+@_once
+def close_erasure() -> CloseErasure:
+    from sealmate.accounts.closing import CloseErasure
+
+    return CloseErasure(
+        clock=clock(), remains=remains(), receipts=receipt_store(), keys=keys, seal=data_seal, mailer=mailer
+    )

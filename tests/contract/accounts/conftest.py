@@ -13,7 +13,10 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
 from sealmate import settings, wiring
+from sealmate.accounts.overdue import OverdueStore
 from sealmate.accounts.pairing import Pairings
+from sealmate.accounts.receipts import ReceiptStore
+from sealmate.accounts.resets import ResetStore
 from sealmate.accounts.rotation import RotationStore
 from sealmate.accounts.stores import (
     AccountStore,
@@ -38,6 +41,7 @@ from tests.fakes.accounts import (
     FakeDevices,
     FakeGrantedWallets,
     FakeLogins,
+    FakeReceipts,
     FakeRemains,
     FakeSessions,
     FakeSignUps,
@@ -47,10 +51,13 @@ from tests.fakes.accounts import (
 )
 from tests.fakes.chats import FakeChats
 from tests.fakes.methods import FakeChallenges, FakeMethods
+from tests.fakes.overdue import FakeOverdue
 from tests.fakes.pairings import FakePairings
 from tests.fakes.renewals import FakeRenewals
+from tests.fakes.resets import FakeResets
 from tests.fakes.rotations import FakeRotations
 from tests.fakes.stores import Tables
+from tests.template import resources
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,6 +83,9 @@ class Stores:
     renewals: Renewals
     devices: DeviceStore
     pairings: Pairings
+    resets: ResetStore
+    overdue: OverdueStore
+    receipts: ReceiptStore
 
 
 @pytest.fixture
@@ -128,6 +138,9 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             renewals=FakeRenewals(rows),
             devices=FakeDevices(rows),
             pairings=FakePairings(rows),
+            resets=FakeResets(rows),
+            overdue=FakeOverdue(rows),
+            receipts=FakeReceipts(rows),
         )
     request.getfixturevalue("aws")
     bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
@@ -147,19 +160,17 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         renewals=wiring.renewals(),
         devices=wiring.device_store(),
         pairings=wiring.pairings(),
+        resets=wiring.reset_store(),
+        overdue=wiring.overdue_store(),
+        receipts=wiring.receipt_store(),
     )
 
 
 def _create(dynamodb: DynamoDBClient, table: str) -> None:
-    dynamodb.create_table(
-        TableName=table,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    """As the template has it."""
+    known = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    properties = resources("AWS::DynamoDB::Table")[f"{table.capitalize()}Table"]["Properties"]
+    dynamodb.create_table(TableName=table, **{name: given for name, given in properties.items() if name in known})
 
 
 def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ def test_a_code_of_the_authenticator_before_counts_no_longer(stores: Stores) -> 
     now = replace(NEW.account, totp_sealed=b"new totp", totp_step=101)
     assert not stores.accounts.admit(OTHER, login=with_login(stores), factor=late)
     assert not stores.accounts.prove(SESSION, factor=late, until=NOW + 300)
-    assert not stores.accounts.shred(now, factor=late, now=NOW)
+    assert not stores.accounts.shred(now, factor=late, now=NOW, erasure_id="erasure-1")
     assert stores.accounts.get(ME) == now
     assert stores.accounts.prove(SESSION, factor=replace(late, totp_sealed=b"new totp"), until=NOW + 300)
 

@@ -58,6 +58,7 @@ class World:
             wallets=stores.wallets,
             sessions=self.sessions,
             renewals=stores.renewals,
+            resets=stores.resets,
             rotate_every=1000,
         )
         made, methods = account()
@@ -79,14 +80,8 @@ class World:
 
 
 @pytest.fixture
-def world(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(Turning, "open_all", _open_all)
+def world(stores: Stores) -> World:
     return World(stores)
-
-
-def _open_all(device: Turning) -> dict[str, bytes]:
-    """By each chat's own row: the tables of these tests have no index."""
-    return {chat_id: device.open(device.chats.chat(ACCOUNT, chat_id)) for chat_id in CHATS[:3]}
 
 
 def test_one_of_several_devices_gets_the_lease(world: World) -> None:
@@ -285,7 +280,7 @@ def test_a_shredded_account_has_neither_lease_nor_link(world: World) -> None:
     assert world.stores.rotations.take(replace(LEASE, epoch=2), now=START)
     found = world.stores.accounts.get(ACCOUNT)
     assert found is not None
-    assert world.stores.accounts.shred(found, factor=SecondFactor(totp_step=9), now=START)
+    assert world.stores.accounts.shred(found, factor=SecondFactor(totp_step=9), now=START, erasure_id="erasure-1")
     assert world.stores.rotations.lease(ACCOUNT) is None
     assert world.stores.rotations.acknowledge(ACCOUNT, 2, "session-1") is None
     assert world.stores.accounts.links(ACCOUNT) == []

@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from sealmate.accounts.erasing import EraseRemains
+from sealmate.accounts.records import Erasure
 from sealmate.adapters.erasures import EraseAccountMachine
 from tests.contract.template.test_names import timeout_of
 from tests.contract.template.test_state_machine import VALIDATOR
@@ -43,8 +44,7 @@ def test_it_may_last_and_no_task_hangs() -> None:
 
 def test_ids_and_counts_travel() -> None:
     assert STATES["EraseAccount"]["Parameters"] == {"account_id.$": "$.account_id"}
-    remains = FakeRemains(Rows(erasing={"a": 0}))
-    batch = EraseRemains(clock=FakeClock(), remains=remains)("a")
+    batch = erasing(FakeRemains(Rows(erasing={"a": gone(0)})), FakeClock())("a")
     assert all(isinstance(count, int) for count in batch.values())
     read = {STATES["LetTurnsEnd"]["SecondsPath"], *(c["Variable"] for c in STATES["WhatIsLeft"]["Choices"])}
     assert {path.removeprefix("$.batch.") for path in read} <= set(batch)
@@ -54,9 +54,26 @@ def test_ids_and_counts_travel() -> None:
 # --- walked through ---
 
 
-def walked(remains: FakeRemains, clock: FakeClock, *, limit: int = 100) -> list[str]:
+def gone(at: int) -> Erasure:
+    return Erasure(account_id="a", erasure_id="e", shredded_at=at, email_sealed=b"")
+
+
+def erasing(remains: FakeRemains, clock: FakeClock, *, trouble: int = 0) -> EraseRemains:
+    """Whose end has to be tried some times more."""
+    waits = [600] * trouble
+
+    def close(erasure: Erasure) -> int:
+        if waits:
+            return waits.pop()
+        remains.forget(erasure.account_id)
+        return 0
+
+    return EraseRemains(clock=clock, remains=remains, close=close)
+
+
+def walked(remains: FakeRemains, clock: FakeClock, *, trouble: int = 0, limit: int = 100) -> list[str]:
     """The states an execution passes, as Amazon States Language says they follow each other."""
-    erase, name = EraseRemains(clock=clock, remains=remains), MACHINE["StartAt"]
+    erase, name = erasing(remains, clock, trouble=trouble), MACHINE["StartAt"]
     passed: list[str] = []
     batch: dict[str, int] = {}
     while len(passed) < limit:
@@ -79,13 +96,19 @@ def walked(remains: FakeRemains, clock: FakeClock, *, limit: int = 100) -> list[
 @pytest.mark.parametrize("rows", [0, 1, 1234])
 def test_it_ends_when_nothing_is_left(rows: int) -> None:
     clock = FakeClock()
-    kept = Rows(erasing={"a": clock.now()})
+    kept = Rows(erasing={"a": gone(clock.now())})
     remains = FakeRemains(kept)
     remains.left["a"] = rows
     passed = walked(remains, clock)
     assert passed[-1] == "Erased"
     assert passed.count("LetTurnsEnd") == 1
     assert (remains.left["a"], kept.erasing) == (0, {})
+
+
+def test_it_waits_for_an_end_that_has_to_be_tried_again() -> None:
+    clock = FakeClock()
+    passed = walked(FakeRemains(Rows(erasing={"a": gone(clock.now())})), clock, trouble=3)
+    assert (passed[-1], passed.count("LetTurnsEnd")) == ("Erased", 4)
 
 
 def test_it_ends_at_once_for_an_account_that_lives() -> None:

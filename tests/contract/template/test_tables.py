@@ -59,7 +59,7 @@ def test_keys_and_indexes_are_the_models(table: str) -> None:
             next(a for a in attributes if getattr(a, kind)) for kind in ("is_hash_key", "is_range_key")
         )
         assert _keys(indexes[name]["KeySchema"]) == {"HASH": hash_key.attr_name, "RANGE": range_key.attr_name}
-        assert indexes[name]["Projection"] == {"ProjectionType": "ALL"}
+        assert indexes[name]["Projection"] == {"ProjectionType": index.Meta.projection.projection_type}
         types |= {a.attr_name: _TYPES[type(a).__name__] for a in (hash_key, range_key)}
     assert {a["AttributeName"]: a["AttributeType"] for a in properties["AttributeDefinitions"]} == types
 

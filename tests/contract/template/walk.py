@@ -10,6 +10,7 @@ from sealmate import errors, wiring
 from sealmate.model import to_base64url
 from sealmate.turns.ports import Caller
 from tests.contract.template.walk_account_life import change_ways_in
+from tests.contract.template.walk_reset import losing
 from tests.contract.template.walk_rotation import turn_the_key
 from tests.contract.template.world import GONE, World, WorldApi
 from tests.fakes import archive
@@ -37,6 +38,7 @@ def walk(world: World) -> None:
     dying(world, device)
     change_ways_in(ada)
     turn_the_key(ada)
+    losing(world, ada)
     leaving(world, ada)
     erasing(world, ada)
 
@@ -322,7 +324,7 @@ def erasing(world: World, ada: Person) -> None:
     )
     proofs = {"auth": to_base64url(ada.device.password_auth), "code": ada.backup_codes[1]}
     assert ada.call("POST", "/account/erase", {**proofs, "code": "000000"}).code == "wrong_code"
-    assert ada.call("POST", "/account/erase", proofs).status == 202
+    erasure = ada.call("POST", "/account/erase", proofs).json["erasure_id"]
     wiring.connections().add(
         Caller(connection_id="late", account_id=ada.account_id, session_id="of nobody"), now=world.clock.now()
     )
@@ -332,3 +334,5 @@ def erasing(world: World, ada: Person) -> None:
     world.clock.advance(400)
     assert world.call("job_erase_account", {})["more"] == 0
     assert wiring.remains().pending() == []
+    receipt = ada.api.get(f"/erasures/{erasure}").json
+    assert ada.api.post("/receipts/verify", receipt).json == {"genuine": True}

@@ -232,7 +232,16 @@ class WorldApi(Api):
     """The REST API, each call in the function that serves it."""
 
     def __init__(self, world: World) -> None:
-        super().__init__("http_auth", "http_account", "http_rotation", "http_chats", "http_turns", "http_billing")
+        super().__init__(
+            "http_auth",
+            "http_account",
+            "http_rotation",
+            "http_reset",
+            "http_erasures",
+            "http_chats",
+            "http_turns",
+            "http_billing",
+        )
         self._world = world
 
     def _call_once(self, method: str, path: str, body: object, *, source: str, **headers: str) -> Reply:

@@ -16,6 +16,7 @@ from tests.fakes.connections import FakeConnections
 from tests.fakes.keys import FakeKeyService
 from tests.fakes.push import FakePush
 from tests.fakes.renewals import FakeRenewals
+from tests.fakes.resets import FakeResets
 from tests.fakes.rotations import FakeRotations
 from tests.fakes.stores import Tables
 from tests.fakes.turning import ACCOUNT, Turning, account
@@ -64,6 +65,7 @@ class TurningWorld:
             wallets=FakeGrantedWallets(self.rows),
             sessions=sessions,
             renewals=FakeRenewals(self.rows),
+            resets=FakeResets(self.rows),
             rotate_every=FOURTEEN_DAYS,
         )
 

@@ -14,6 +14,7 @@ from tests.fakes.accounts import (
     FakeErasures,
     FakeGrantedWallets,
     FakeLogins,
+    FakeReceipts,
     FakeRemains,
     FakeSessions,
     FakeSignUps,
@@ -27,10 +28,12 @@ from tests.fakes.http import Api
 from tests.fakes.keys import FakeKeyService
 from tests.fakes.mail import FakeMailer
 from tests.fakes.methods import FakeChallenges, FakeMethods
+from tests.fakes.overdue import FakeOverdue
 from tests.fakes.pairings import FakePairings
 from tests.fakes.person import Person
 from tests.fakes.push import FakePush
 from tests.fakes.renewals import FakeRenewals
+from tests.fakes.resets import FakeResets
 from tests.fakes.rotations import FakeRotations
 from tests.fakes.stores import Tables
 from tests.unit.accounts.recorder import Recorder
@@ -53,7 +56,9 @@ class World:
     connections: FakeConnections = field(default_factory=FakeConnections)
     push: FakePush = field(default_factory=FakePush)
     erasures: FakeErasures = field(default_factory=FakeErasures)
-    api: Api = field(default_factory=lambda: Api("http_auth", "http_account", "http_rotation"))
+    api: Api = field(
+        default_factory=lambda: Api("http_auth", "http_account", "http_rotation", "http_reset", "http_erasures")
+    )
     calls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,6 +70,7 @@ class World:
         seal = DataKeySeal(keys=keys, random=self.random)
         accounts = Recorder("accounts", FakeAccounts(rows), calls)
         renewals = Recorder("renewals", FakeRenewals(rows), calls)
+        resets = Recorder("resets", FakeResets(rows), calls)
         sessions = Sessions(
             clock=self.clock,
             random=self.random,
@@ -94,8 +100,11 @@ class World:
             try_store=Recorder("tries", FakeTries(rows), calls),
             ticket_store=Recorder("tickets", FakeTickets(rows), calls),
             renewals=renewals,
+            reset_store=resets,
+            overdue_store=FakeOverdue(rows),
             erasures=self.erasures,
             remains=self.remains,
+            receipt_store=FakeReceipts(rows),
             sessions=sessions,
             own_account=OwnAccount(
                 clock=self.clock,
@@ -104,6 +113,7 @@ class World:
                 renewals=renewals,
                 wallets=FakeGrantedWallets(rows),
                 sessions=sessions,
+                resets=resets,
                 rotate_every=ROTATE_EVERY,
             ),
             rotations=FakeRotations(rows, self.tables),

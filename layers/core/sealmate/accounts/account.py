@@ -14,6 +14,7 @@ from sealmate.accounts.answers import (
 )
 from sealmate.accounts.owner import account_of, email_of
 from sealmate.accounts.records import Session
+from sealmate.accounts.resets import ResetStore
 from sealmate.accounts.sessions import Sessions
 from sealmate.accounts.stores import AccountStore, Balances, Renewals
 from sealmate.accounts.whole_keys import read_whole
@@ -30,10 +31,12 @@ class OwnAccount:
     renewals: Renewals
     wallets: Balances
     sessions: Sessions
+    resets: ResetStore
     rotate_every: int
 
     def show(self, session: Session) -> AccountAnswer:
         account, wallet = account_of(self.accounts, session.account_id), self.wallets.wallet(session.account_id)
+        reset = self.resets.get(session.account_id)
         return AccountAnswer(
             account_id=account.account_id,
             email=email_of(account, self.seal),
@@ -42,6 +45,7 @@ class OwnAccount:
             rotation_due_at=(account.rotated_at or account.created_at) + self.rotate_every,
             backup_codes_left=self.renewals.backup_codes_left(account.account_id),
             wallet=WalletAnswer(available=wallet.available, held=wallet.held),
+            reset_ready_at=reset and reset.ready_at,
         )
 
     def keys(self, session: Session, *, former: bool = False) -> WrappedKeys:

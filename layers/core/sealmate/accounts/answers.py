@@ -46,6 +46,40 @@ class SignUpCompleted(Shape):
     backup_codes: list[str]
 
 
+class ResetAsked(Shape):
+    request_id: str
+
+
+class ResetAnswer(Shape):
+    """`waiting_seconds`: how long one would wait that begins now. The times are there unless the state is none."""
+
+    state: Literal["none", "waiting", "ready"]
+    waiting_seconds: int
+    ready_at: int | None = None
+    ends_at: int | None = None
+
+
+class ErasureBegun(Shape):
+    """Whoever has the id may see how far it is, and the receipt."""
+
+    erasure_id: str
+
+
+class ErasureAnswer(Shape):
+    """`erased_at` and `mac` are there once all is done; `deleted` counts by kind, `kept` rows of the ledger."""
+
+    erasure_id: str
+    requested_at: int
+    deleted: dict[str, int]
+    kept: int
+    erased_at: int | None = None
+    mac: Bytes | None = None
+
+
+class ReceiptVerified(Shape):
+    genuine: bool
+
+
 class LoginStarted(Shape):
     login_id: str
     account_id: str
@@ -120,6 +154,8 @@ class WalletAnswer(Shape):
 
 
 class AccountAnswer(Shape):
+    """`reset_ready_at`: someone has said that every way in is lost, and from then on the account may be erased."""
+
     account_id: str
     email: str
     created_at: int
@@ -127,6 +163,7 @@ class AccountAnswer(Shape):
     rotation_due_at: int
     backup_codes_left: int
     wallet: WalletAnswer
+    reset_ready_at: int | None = None
 
 
 class SessionListed(Shape):

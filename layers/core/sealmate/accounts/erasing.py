@@ -11,10 +11,11 @@ from sealmate import errors
 from sealmate.accounts import tries
 from sealmate.accounts.owner import account_of
 from sealmate.accounts.proving import prove_both
-from sealmate.accounts.records import Account, SecondFactor, Session
+from sealmate.accounts.records import Account, Erasure, SecondFactor, Session
+from sealmate.accounts.resets import Reset
 from sealmate.accounts.sessions import Sessions
 from sealmate.accounts.stores import AccountStore, Erasures, Remains, TryStore
-from sealmate.ports import Clock, DataSeal, KeyService
+from sealmate.ports import Clock, DataSeal, KeyService, Random
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ _BATCHES = 10
 @dataclass(frozen=True, kw_only=True)
 class EraseAccount:
     clock: Clock
+    random: Random
     keys: KeyService
     seal: DataSeal
     accounts: AccountStore
@@ -34,21 +36,34 @@ class EraseAccount:
     sessions: Sessions
     erasures: Erasures
 
-    def __call__(self, session: Session, *, proofs: tuple[bytes, str] | None) -> None:
-        """`proofs`: the auth of any unlock method, and a code as at sign-in; None if the session itself is proved.
+    def __call__(self, session: Session, *, proofs: tuple[bytes, str] | None) -> str:
+        """The erasure's id. `proofs`: the auth of any unlock method, and a code as at sign-in; None if the session itself is proved.
 
         TooManyTries, WrongCredentials, WrongCode; then nothing is erased.
         """
         account = account_of(self.accounts, session.account_id)
         factor = SecondFactor() if proofs is None else self._prove(account, *proofs)
-        if not self.accounts.shred(account, factor=factor, now=self.clock.now()):
+        erasure_id = self._shred(account, factor, reset=None)
+        if erasure_id is None:
             raise errors.WrongCode()
+        return erasure_id
+
+    def by_reset(self, account: Account, reset: Reset) -> str | None:
+        """By a reset that is ready, instead of proofs. None if it was stopped, or the account had ended, and then nothing is erased."""
+        return self._shred(account, SecondFactor(), reset=reset)
+
+    def _shred(self, account: Account, factor: SecondFactor, *, reset: Reset | None) -> str | None:
+        erasure_id, now = self.random.uuid(), self.clock.now()
+        if not self.accounts.shred(account, factor=factor, now=now, erasure_id=erasure_id, reset=reset):
+            return None
+        self._follow(account.account_id)
+        return erasure_id
+
+    def _follow(self, account_id: str) -> None:
         # WebSockets first: once their rows are erased, nobody knows which to close.
-        _attempt(partial(self.sessions.revoke_all, account.account_id), account.account_id)
-        _attempt(partial(self._start, account.account_id), account.account_id)
-        _attempt(
-            partial(tries.forget, account.account_id, policy=tries.CODE, counters=self.counters), account.account_id
-        )
+        _attempt(partial(self.sessions.revoke_all, account_id), account_id)
+        _attempt(partial(self._start, account_id), account_id)
+        _attempt(partial(tries.forget, account_id, policy=tries.CODE, counters=self.counters), account_id)
 
     def _prove(self, account: Account, auth: bytes, code: str) -> SecondFactor:
         return prove_both(
@@ -77,10 +92,11 @@ def _attempt(step: Callable[[], None], account_id: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class EraseRemains:
-    """Safe to repeat, to interrupt anywhere and to run twice at once."""
+    """Safe to repeat, to interrupt anywhere and to run twice at once. `close` ends it, and says when to try again if it can't."""
 
     clock: Clock
     remains: Remains
+    close: Callable[[Erasure], int]
 
     def __call__(self, account_id: str | None = None) -> dict[str, int]:
         """Of one account, or of some that wait. `more`: something is left now; `wait`: look again after so many seconds."""
@@ -91,20 +107,18 @@ class EraseRemains:
 
     def _erase(self, account_id: str) -> dict[str, int]:
         """Never anything of an account that wasn't shredded."""
-        shredded_at = self.remains.shredded_at(account_id)
-        if shredded_at is None:
+        erasure = self.remains.erasure(account_id)
+        if erasure is None:
             return {"erased": 0, "more": 0, "wait": 0}
         erased = 0
         for _ in range(_BATCHES):
-            batch = self.remains.erase_some(account_id)
+            batch = self.remains.erase_some(erasure)
             erased += batch
             if not batch:
-                return {"erased": erased, "more": 0, "wait": self._finish(account_id, shredded_at)}
+                return {"erased": erased, "more": 0, "wait": self._finish(erasure)}
         return {"erased": erased, "more": 1, "wait": 0}
 
-    def _finish(self, account_id: str, shredded_at: int) -> int:
-        """Seconds until nothing can be written any more; at that time all is over."""
-        wait = max(0, shredded_at + _TURNS_HAVE_ENDED - self.clock.now())
-        if not wait:
-            self.remains.forget(account_id)
-        return wait
+    def _finish(self, erasure: Erasure) -> int:
+        """Seconds until nothing can be written any more, or until its end is to be tried again; 0 if all is over."""
+        wait = max(0, erasure.shredded_at + _TURNS_HAVE_ENDED - self.clock.now())
+        return wait or self.close(erasure)

@@ -60,6 +60,32 @@ def send_change_to_old(mailer: Mailer, *, to: str, code: str) -> None:
     )
 
 
+def send_reset_code(mailer: Mailer, *, to: str, code: str) -> None:
+    mailer.send(
+        to=to,
+        subject="Your code for a lost Sealmate account",
+        text=(
+            f"Your code is {code}\n\n"
+            "It is for someone who has lost every way into this account. With it begins the waiting time after which the account can\n"
+            "be erased with everything in it; once that time is over, it erases the account. Enter it within half an hour where\n"
+            "you asked for it.\n\n"
+            "If that wasn't you, tell the code to nobody: without it nothing happens.\n"
+        ),
+    )
+
+
+def send_nothing_to_reset(mailer: Mailer, *, to: str) -> None:
+    mailer.send(
+        to=to,
+        subject="No Sealmate account has this address",
+        text=(
+            "Someone, perhaps you, said that every way into the Sealmate account of this address is lost. There is no such account.\n\n"
+            "If it was you, try another of your addresses, or sign up with this one.\n"
+            "If it wasn't, there is nothing to do.\n"
+        ),
+    )
+
+
 def send_known_change(mailer: Mailer, *, to: str) -> None:
     mailer.send(
         to=to,

@@ -47,6 +47,10 @@ def mail_code_mac(signup_id: str, code: str, *, keys: KeyService) -> bytes:
     return _mac(keys, "mail code", signup_id, code)
 
 
+def receipt_mac(receipt: str, *, keys: KeyService) -> bytes:
+    return _mac(keys, "erasure receipt", receipt)
+
+
 def backup_macs(account_id: str, codes: Iterable[str], *, keys: KeyService) -> list[bytes]:
     """One call to the key service for all codes of an account. `codes` are as `backup.read` returns them."""
     key = _mac(keys, "backup codes", account_id)
@@ -65,4 +69,5 @@ def sha256(secret: bytes) -> bytes:
 
 def matches(given: bytes, expected: bytes | None) -> bool:
     """In constant time; nothing matches None."""
-    return hmac.compare_digest(given, expected or bytes(len(given))) and expected is not None
+    known = bytes(len(given)) if expected is None else expected
+    return hmac.compare_digest(given, known) and expected is not None

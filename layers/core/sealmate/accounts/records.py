@@ -140,6 +140,16 @@ class SignUp:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Erasure:
+    """An account that is gone, while something is left of it. Its sealed address is kept to mail the receipt to."""
+
+    account_id: str
+    erasure_id: str
+    shredded_at: int
+    email_sealed: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class Login:
     """A login under way. For an unknown e-mail it names an account that doesn't exist, and looks no different.
 

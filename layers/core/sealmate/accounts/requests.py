@@ -153,6 +153,31 @@ class EraseAccount(Shape):
         return self
 
 
+class AskReset(Shape):
+    email: Email
+
+
+class ProveReset(Shape):
+    """The mailed code; it stays good for its half hour, as one looks first and then begins or finishes."""
+
+    request_id: Uuid
+    code: SixDigits
+
+
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+class VerifyReceipt(Shape):
+    """A receipt as it was shown or mailed."""
+
+    erasure_id: Uuid
+    requested_at: Count
+    erased_at: Count
+    deleted: Annotated[dict[str, Count], Field(max_length=16)]
+    kept: Count
+    mac: Secret
+
+
 class Registration(Shape):
     """What an authenticator says of a new credential."""
 

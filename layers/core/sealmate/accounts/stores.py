@@ -10,6 +10,7 @@ from sealmate.accounts.records import (
     Challenge,
     CredentialUse,
     EmailChange,
+    Erasure,
     Link,
     Login,
     Method,
@@ -22,6 +23,7 @@ from sealmate.accounts.records import (
     Ticket,
     Tries,
 )
+from sealmate.accounts.resets import Reset
 from sealmate.billing.ports import Wallet
 from sealmate.turns.ports import Open
 
@@ -45,7 +47,8 @@ class AccountStore(Protocol):
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         """Spends the factor, ends the login, begins the session and notes its device, in one transaction.
 
-        False: one was spent before, the authenticator was replaced, or the method that proved the login is gone.
+        It ends a reset: not everything is lost. False: one was spent before, the authenticator was replaced, or the method that proved
+        the login is gone.
         """
 
     def prove(self, session: Session, *, factor: SecondFactor, until: int) -> bool:
@@ -55,11 +58,14 @@ class AccountStore(Protocol):
         A factor of nothing (a passkey's proof) spends nothing.
         """
 
-    def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
+    def shred(
+        self, account: Account, *, factor: SecondFactor, now: int, erasure_id: str, reset: Reset | None = None
+    ) -> bool:
         """Spends the factor and deletes the account with all that opens it, and notes that the rest is to be erased.
 
-        One transaction: unlock methods, links, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup. False: the
-        factor was spent before, or its authenticator was replaced.
+        One transaction: unlock methods, links, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup, a reset.
+        They are counted in the erasure's receipt, which begins with it.
+        False: the factor was spent before, its authenticator was replaced, or `reset`, if it is why, isn't under way as it was read.
         """
 
 
@@ -117,7 +123,7 @@ class MethodStore(Protocol):
         """A method that is gone stays gone."""
 
     def admit(self, session: Session, *, use: CredentialUse, login: Login | None) -> bool:
-        """Notes the use, ends the login if there is one, begins the session and notes its device, in one transaction.
+        """Notes the use, ends the login if there is one, and a reset, begins the session and notes its device, in one transaction.
 
         False: the credential or the account is gone, its counter has moved meanwhile, or the login was over.
         """
@@ -206,11 +212,17 @@ class Remains(Protocol):
     def pending(self) -> list[str]:
         """Some of the accounts that something may be left of."""
 
-    def shredded_at(self, account_id: str) -> int | None:
+    def erasure(self, account_id: str) -> Erasure | None:
         """None if nothing is left of it, or if it wasn't shredded."""
 
-    def erase_some(self, account_id: str) -> int:
-        """Deletes a batch of what is left; how many rows. 0: there was nothing."""
+    def erase_some(self, erasure: Erasure) -> int:
+        """Deletes a batch of what is left, and counts each row in the receipt in the same transaction; how many there were. 0: nothing."""
+
+    def kept(self, account_id: str) -> int:
+        """Rows of the ledger."""
+
+    def claim_mail(self, erasure: Erasure, *, now: int, until: int) -> bool:
+        """The mail of the receipt is the caller's to send, and nobody else's before `until`. False if it is somebody's, or was sent."""
 
     def forget(self, account_id: str) -> None:
         """Nothing is left."""

@@ -39,6 +39,11 @@ CODE = Policy(name="code", allowed=5, window=900, first_wait=30)
 EMAIL_CHANGES = Policy(name="email_changes", allowed=5, window=3600)
 PAIRINGS = Policy(name="pairings", allowed=20, window=3600)
 MAILS_TO_ADDRESS = Policy(name="mails", allowed=3, window=3600)
+# Whoever knows an address can have mails sent to it, so these become rare.
+RESETS_OF_ADDRESS = Policy(
+    name="resets", allowed=3, window=3600, first_wait=1800, longest_wait=_DAY, remembered=2 * _DAY
+)
+RESETS_FROM_SOURCE = Policy(name="resets_from", allowed=20, window=3600, first_wait=60, longest_wait=3600)
 # Many people may share a network, so it is allowed much, slowed down late, and forgiven soon.
 SIGN_INS_FROM_SOURCE = Policy(name="sign_ins", allowed=300, window=900, first_wait=5, longest_wait=300, remembered=900)
 # Nothing is proved by beginning, and a page of ours begins whenever it is shown; but each beginning is a row of ours.

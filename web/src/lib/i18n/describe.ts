@@ -34,6 +34,7 @@ const words: Record<string, [() => string, () => string]> = {
   step_expired: [m.errors_step_expired, m.errors_step_expired_next],
   pairing_over: [m.errors_pairing_over, m.errors_pairing_over_next],
   pairing_taken: [m.errors_pairing_taken, m.errors_pairing_taken_next],
+  reset_not_ready: [m.errors_reset_not_ready, m.errors_reset_not_ready_next],
   changed_meanwhile: [m.errors_changed_meanwhile, m.errors_changed_meanwhile_next],
   mail_not_sent: [m.errors_mail_not_sent, m.errors_mail_not_sent_next],
   invalid_keys: [m.errors_invalid_keys, m.errors_invalid_keys_next],

@@ -3,6 +3,7 @@ import { api } from './api';
 import { tabStorage } from './kept_open';
 import { session } from './session.svelte';
 import { ceremonies } from './ceremonies';
+import { LostAccount } from './lost_account.svelte';
 import { PasskeySignIn } from './passkey_sign_in.svelte';
 import { SignIn } from './sign_in.svelte';
 import { SignUp } from './sign_up.svelte';
@@ -19,6 +20,10 @@ function parts() {
 
 export function startSignUp(): SignUp {
   return new SignUp({ ...parts(), ceremonies, session, tab: tabStorage() });
+}
+
+export function startLostAccount(): LostAccount {
+  return new LostAccount({ api, now: () => Date.now() });
 }
 
 export function startSignIn(): SignIn {

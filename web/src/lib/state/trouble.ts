@@ -33,6 +33,8 @@ function wordsOf(failure: ApiError, step: Step): [string, string] {
         : [m.auth_error_too_many_tries(), m.auth_error_too_many_tries_next()];
     case 'step_expired':
       return [m.auth_error_step_expired(), m.auth_error_step_expired_next()];
+    case 'reset_not_ready':
+      return [m.errors_reset_not_ready(), m.errors_reset_not_ready_next()];
     case 'mail_not_sent':
       return [m.auth_error_mail_not_sent(), m.auth_error_mail_not_sent_next()];
     case 'invalid_request':

@@ -147,6 +147,7 @@ export const AccountAnswer = v.object({
   rotation_due_at: v.number(),
   backup_codes_left: v.number(),
   wallet: WalletAnswer,
+  reset_ready_at: v.nullish(v.number(), null),
 });
 export type AccountAnswer = v.InferOutput<typeof AccountAnswer>;
 
@@ -208,6 +209,34 @@ export const NewDevices = v.object({
   devices: v.array(NewDevice),
 });
 export type NewDevices = v.InferOutput<typeof NewDevices>;
+
+export const ResetAsked = v.object({
+  request_id: v.string(),
+});
+export type ResetAsked = v.InferOutput<typeof ResetAsked>;
+
+export const ResetAnswer = v.object({
+  state: v.picklist(['none', 'waiting', 'ready']),
+  waiting_seconds: v.number(),
+  ready_at: v.nullish(v.number(), null),
+  ends_at: v.nullish(v.number(), null),
+});
+export type ResetAnswer = v.InferOutput<typeof ResetAnswer>;
+
+export const ErasureBegun = v.object({
+  erasure_id: v.string(),
+});
+export type ErasureBegun = v.InferOutput<typeof ErasureBegun>;
+
+export const ErasureAnswer = v.object({
+  erasure_id: v.string(),
+  requested_at: v.number(),
+  deleted: v.record(v.string(), v.unknown()),
+  kept: v.number(),
+  erased_at: v.nullish(v.number(), null),
+  mac: v.nullish(v.string(), null),
+});
+export type ErasureAnswer = v.InferOutput<typeof ErasureAnswer>;
 
 export const PairingStarted = v.object({
   expires_at: v.number(),

@@ -13,13 +13,16 @@
 | accounts | account | LINK#epoch | LinkItem: leads from the epoch before, for 30 days |
 | accounts | account | PENDING#EMAIL | PendingEmailItem: a change of address, for minutes |
 | accounts | account | PENDING#TOTP | PendingTotpItem: an authenticator that is being set up, for minutes |
+| accounts | account | RESET | ResetItem: every way in is said to be lost, and the account may end in some days |
 | accounts | EMAIL#keyed hash | EMAIL | EmailItem: whose address this is |
 | accounts | SIGNUP#id | SIGNUP | SignUpItem, for minutes |
 | accounts | LOGIN#id | LOGIN | LoginItem, for minutes |
+| accounts | RESET#id | REQUEST | ResetRequestItem, for minutes |
 | accounts | CHALLENGE#id | CHALLENGE | ChallengeItem, for minutes |
 | accounts | PAIRING#id | PAIRING | PairingItem, for minutes |
 | accounts | TRIES#what#whose | TRIES | TriesItem, until it is forgotten |
 | accounts | ERASING | account | ErasureItem: an account that is gone, until nothing is left of it |
+| accounts | ERASURE#id | RECEIPT | ReceiptItem: what was deleted, in numbers; for a month after the end |
 | connections | TICKET#hash | TICKET | TicketItem, for seconds |
 
 DynamoDB deletes rows some time after their `ttl`, so readers look at the time themselves.
@@ -35,14 +38,38 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     UnicodeSetAttribute,
 )
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from sealmate.adapters.dynamodb.table import Item
 
 ERASING = "ERASING"
 
 
-class AccountItem(Item):
-    """`ways_in` counts the methods that were added since signing up: a rotation that hasn't seen one must not be finished."""
+class Agenda(GlobalSecondaryIndex["AgendaItem"]):  # type: ignore[no-untyped-call]
+    """What is to be done for an account without anyone asking, by kind and time. Sparse: it lists that and nothing else."""
+
+    class Meta:
+        index_name = "agenda"
+        projection = KeysOnlyProjection()
+
+    agenda = UnicodeAttribute(hash_key=True)
+    agenda_at = NumberAttribute(range_key=True)
+
+
+class AgendaItem(Item):
+    class Meta:
+        pass
+
+    agenda = UnicodeAttribute(null=True)
+    agenda_at = NumberAttribute(null=True)
+    agenda_index = Agenda()
+
+
+class AccountItem(AgendaItem):
+    """`ways_in` counts the methods that were added since signing up: a rotation that hasn't seen one must not be finished.
+
+    `agenda`: whether its key is to be marked as due or reminded of, counted from `agenda_at`; absent after the reminder.
+    """
 
     class Meta:
         pass
@@ -144,6 +171,30 @@ class PendingEmailItem(Item):
     email_sealed = BinaryAttribute(legacy_encoding=False)
     new_mac = BinaryAttribute(legacy_encoding=False)
     old_mac = BinaryAttribute(legacy_encoding=False)
+    expires_at = NumberAttribute()
+    tries = NumberAttribute()
+    ttl = NumberAttribute()
+
+
+class ResetItem(AgendaItem):
+    """`mailed`: how many of its mails went out. Its next one is due at `agenda_at`."""
+
+    class Meta:
+        pass
+
+    reset_id = UnicodeAttribute()
+    started_at = NumberAttribute()
+    ready_at = NumberAttribute()
+    ends_at = NumberAttribute()
+    mailed = NumberAttribute()
+
+
+class ResetRequestItem(Item):
+    class Meta:
+        pass
+
+    account_id = UnicodeAttribute()
+    code_mac = BinaryAttribute(legacy_encoding=False)
     expires_at = NumberAttribute()
     tries = NumberAttribute()
     ttl = NumberAttribute()
@@ -268,10 +319,32 @@ class TriesItem(Item):
 
 
 class ErasureItem(Item):
+    """`mail_from`: who sends the mail of the receipt has time until then."""
+
     class Meta:
         pass
 
+    erasure_id = UnicodeAttribute()
     shredded_at = NumberAttribute()
+    email_sealed = BinaryAttribute(legacy_encoding=False)
+    mail_from = NumberAttribute(null=True)
+
+
+class ReceiptItem(Item):
+    class Meta:
+        pass
+
+    requested_at = NumberAttribute()
+    ways_in = NumberAttribute(null=True)
+    backup_codes = NumberAttribute(null=True)
+    sessions = NumberAttribute(null=True)
+    chats = NumberAttribute(null=True)
+    messages = NumberAttribute(null=True)
+    other = NumberAttribute(null=True)
+    kept = NumberAttribute(null=True)
+    erased_at = NumberAttribute(null=True)
+    mac = BinaryAttribute(legacy_encoding=False, null=True)
+    ttl = NumberAttribute(null=True)
 
 
 class TicketItem(Item):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
+from sealmate.accounts.receipts import Counts, Kind
 from sealmate.accounts.records import (
     Account,
     Link,
@@ -17,6 +20,7 @@ from sealmate.accounts.records import (
     SignUp,
     Statement,
 )
+from sealmate.accounts.resets import Reset
 from sealmate.adapters.dynamodb.account_items import (
     ERASING,
     AccountItem,
@@ -33,8 +37,10 @@ from sealmate.adapters.dynamodb.devices import note_device
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
 from sealmate.adapters.dynamodb.links import links_of, manifest_json, manifest_of
 from sealmate.adapters.dynamodb.methods import end_login, method_item, method_of
+from sealmate.adapters.dynamodb.receipts import receipt_item
+from sealmate.adapters.dynamodb.resets import end_reset
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
-from sealmate.adapters.dynamodb.table import committed
+from sealmate.adapters.dynamodb.table import Item, committed
 
 # With the other rows of an account no more than the hundred writes of a transaction; sessions beyond are revoked after it.
 _SESSIONS_AT_ONCE = 60
@@ -117,6 +123,7 @@ class DynamoAccounts:
         def write(transaction: TransactWrite) -> None:
             end_login(login, transaction)
             _spend(factor, session.account_id, transaction)
+            end_reset(session.account_id, transaction)
             transaction.save(session_item(session))
             note_device(session, transaction)
 
@@ -133,20 +140,13 @@ class DynamoAccounts:
 
         return committed(write)
 
-    def shred(self, account: Account, *, factor: SecondFactor, now: int) -> bool:
+    def shred(
+        self, account: Account, *, factor: SecondFactor, now: int, erasure_id: str, reset: Reset | None = None
+    ) -> bool:
         account_id = account.account_id
         spent = factor.backup_mac is not None and _backup_item(account_id, factor.backup_mac)
-        backups = BackupItem.query(account_id, BackupItem.sk.startswith("BACKUP#"), consistent_read=True)
-        sessions = SessionItem.query(
-            account_id, SessionItem.sk.startswith("SESSION#"), consistent_read=True, limit=_SESSIONS_AT_ONCE
-        )
-        begun = [
-            *MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True),
-            *(backup for backup in backups if not spent or backup.sk != spent.sk),
-            *sessions,
-            *LinkItem.query(account_id, LinkItem.sk.startswith("LINK#"), consistent_read=True),
-            RotationItem(account_id, "ROTATION"),
-        ]
+        found = _what_opens(account_id)
+        deleted: Counts = {**{kind: len(rows) for kind, rows in found.items()}, "other": 2 + len(found["other"])}
         unspent: Condition = AccountItem.pk.exists()
         if factor.totp_step is not None:
             unspent = _unspent(factor)
@@ -158,11 +158,34 @@ class DynamoAccounts:
             transaction.delete(
                 EmailItem(_email(account.email_key), "EMAIL"), condition=EmailItem.account_id == account_id
             )
-            for item in begun:
-                transaction.delete(item)
-            transaction.save(ErasureItem(ERASING, account_id, shredded_at=now))
+            for item in chain(*found.values()):
+                if not spent or item.sk != spent.sk:
+                    transaction.delete(item)
+            transaction.delete(RotationItem(account_id, "ROTATION"))
+            end_reset(account_id, transaction, only=reset)
+            transaction.save(
+                ErasureItem(
+                    ERASING,
+                    account_id,
+                    erasure_id=erasure_id,
+                    shredded_at=now,
+                    email_sealed=account.email_sealed,
+                )
+            )
+            transaction.save(receipt_item(erasure_id, requested_at=now, deleted=deleted))
 
         return committed(write)
+
+
+def _what_opens(account_id: str) -> dict[Kind, list[Item]]:
+    """The rows of an account beside its own and its address; of its sessions as many as go into one transaction."""
+    methods = MethodItem.query(account_id, MethodItem.sk.startswith("METHOD#"), consistent_read=True)
+    backups = BackupItem.query(account_id, BackupItem.sk.startswith("BACKUP#"), consistent_read=True)
+    sessions = SessionItem.query(
+        account_id, SessionItem.sk.startswith("SESSION#"), consistent_read=True, limit=_SESSIONS_AT_ONCE
+    )
+    links = LinkItem.query(account_id, LinkItem.sk.startswith("LINK#"), consistent_read=True)
+    return {"ways_in": [*methods], "backup_codes": [*backups], "sessions": [*sessions], "other": [*links]}
 
 
 def _spend(factor: SecondFactor, account_id: str, transaction: TransactWrite) -> None:
@@ -207,6 +230,8 @@ def _account_item(account: Account) -> AccountItem:
         signature=statement.signature,
         manifest=account.manifest and manifest_json(account.manifest),
         manifest_sequence=account.manifest_sequence,
+        agenda="rotation",
+        agenda_at=account.created_at,
     )
 
 

@@ -21,6 +21,7 @@ from sealmate.adapters.dynamodb.account_items import AccountItem, ChallengeItem,
 from sealmate.adapters.dynamodb.conditional import applied
 from sealmate.adapters.dynamodb.devices import note_device
 from sealmate.adapters.dynamodb.links import signed_as
+from sealmate.adapters.dynamodb.resets import end_reset
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
 from sealmate.adapters.dynamodb.table import committed
 
@@ -59,6 +60,7 @@ class DynamoMethods:
             transaction.condition_check(AccountItem, session.account_id, "ACCOUNT", condition=AccountItem.pk.exists())
             if login is not None:
                 end_login(login, transaction)
+            end_reset(session.account_id, transaction)
             transaction.save(session_item(session))
             note_device(session, transaction)
 

@@ -12,6 +12,7 @@ from sealmate.accounts.records import Session
 from sealmate.adapters.dynamodb.account_items import AccountItem, PairingItem, SessionItem
 from sealmate.adapters.dynamodb.conditional import applied
 from sealmate.adapters.dynamodb.devices import note_device
+from sealmate.adapters.dynamodb.resets import end_reset
 from sealmate.adapters.dynamodb.sessions import session_item, session_key
 from sealmate.adapters.dynamodb.table import committed
 
@@ -93,6 +94,7 @@ class DynamoPairings:
             transaction.condition_check(
                 AccountItem, pairing.account_id, "ACCOUNT", condition=AccountItem.epoch == pairing.epoch
             )
+            end_reset(session.account_id, transaction)
             transaction.save(session_item(session))
             # Who gave it the keys, after a fresh proof, has said that it is theirs.
             note_device(session, transaction, answered=True)

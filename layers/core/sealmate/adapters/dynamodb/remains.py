@@ -10,13 +10,18 @@ from functools import partial
 
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
+from pynamodb.transactions import TransactWrite
 
+from sealmate.accounts.receipts import Kind
+from sealmate.accounts.records import Erasure
 from sealmate.adapters.dynamodb.account_items import ERASING, ErasureItem
 from sealmate.adapters.dynamodb.conditional import applied
 from sealmate.adapters.dynamodb.items import ChatItem, LedgerItem, chat_records_key, turn_key
-from sealmate.adapters.dynamodb.table import Item, settled
+from sealmate.adapters.dynamodb.receipts import count_deleted
+from sealmate.adapters.dynamodb.table import Item, committed, settled
 
-_ROWS = 100
+# With the row that counts them no more than the hundred writes of a transaction.
+_ROWS = 90
 _ACCOUNTS = 10
 _TURN_ROWS = ("TURN", "MESSAGE", "STREAM")
 
@@ -53,38 +58,54 @@ class DynamoRemains:
     def pending(self) -> list[str]:
         return [item.sk for item in ErasureItem.query(ERASING, consistent_read=True, limit=_ACCOUNTS)]
 
-    def shredded_at(self, account_id: str) -> int | None:
+    def erasure(self, account_id: str) -> Erasure | None:
         try:
-            return int(ErasureItem.get(ERASING, account_id, consistent_read=True).shredded_at)
+            item = ErasureItem.get(ERASING, account_id, consistent_read=True)
         except DoesNotExist:
             return None
+        return Erasure(
+            account_id=account_id,
+            erasure_id=item.erasure_id,
+            shredded_at=int(item.shredded_at),
+            email_sealed=item.email_sealed,
+        )
+
+    def kept(self, account_id: str) -> int:
+        return LedgerItem.count(account_id, LedgerItem.sk.startswith("LEDGER#"), consistent_read=True)
+
+    def claim_mail(self, erasure: Erasure, *, now: int, until: int) -> bool:
+        item = ErasureItem(ERASING, erasure.account_id)
+        free = ErasureItem.mail_from.does_not_exist() | (ErasureItem.mail_from <= now)
+        claimed = partial(item.update, actions=[ErasureItem.mail_from.set(until)])
+        return applied(partial(claimed, condition=ErasureItem.pk.exists() & free))
 
     def forget(self, account_id: str) -> None:
         ErasureItem(ERASING, account_id).delete()
 
-    def erase_some(self, account_id: str) -> int:
+    def erase_some(self, erasure: Erasure) -> int:
+        account_id, erase = erasure.account_id, partial(_erase, erasure.erasure_id)
         return (
-            _erase(AccountsRow, _rows(AccountsRow, account_id))
-            or self._connections(account_id)
-            or self._chats(account_id)
-            or _erase(ChatsRow, _rows(ChatsRow, account_id, ChatsRow.sk == "RING"))
-            or _erase(TurnsRow, _rows(TurnsRow, f"{account_id}#ASKED"))
-            or _erase(TurnsRow, _rows(TurnsRow, f"{account_id}#IMPORTED"))
-            or _erase(TurnsRow, _rows(TurnsRow, f"{account_id}#CACHE"))
-            or self._wallet(account_id)
+            erase("other", AccountsRow, _rows(AccountsRow, account_id))
+            or self._connections(erasure)
+            or self._chats(erasure)
+            or erase("other", ChatsRow, _rows(ChatsRow, account_id, ChatsRow.sk == "RING"))
+            or erase("other", TurnsRow, _rows(TurnsRow, f"{account_id}#ASKED"))
+            or erase("other", TurnsRow, _rows(TurnsRow, f"{account_id}#IMPORTED"))
+            or erase("other", TurnsRow, _rows(TurnsRow, f"{account_id}#CACHE"))
+            or self._wallet(erasure)
             or self._ledger(account_id)
         )
 
     @staticmethod
-    def _connections(account_id: str) -> int:
-        found = _rows(ConnectionsRow, f"ACCOUNT#{account_id}")
-        _erase(ConnectionsRow, [(connection, "CONNECTION") for _, connection in found])
-        return _erase(ConnectionsRow, found)
+    def _connections(erasure: Erasure) -> int:
+        found = _rows(ConnectionsRow, f"ACCOUNT#{erasure.account_id}")
+        _sweep(ConnectionsRow, [(connection, "CONNECTION") for _, connection in found])
+        return _erase(erasure.erasure_id, "other", ConnectionsRow, found)
 
     @staticmethod
-    def _chats(account_id: str) -> int:
+    def _chats(erasure: Erasure) -> int:
         """Of each record its turn, then the record; the chat when none is left and none was added while we looked."""
-        erased = 0
+        account_id, erased = erasure.account_id, 0
         chats = ChatItem.query(
             account_id,
             ChatItem.sk.startswith("CHAT#"),
@@ -95,19 +116,20 @@ class DynamoRemains:
         for chat in chats:
             records = _rows(ChatsRow, chat_records_key(account_id, chat.sk.removeprefix("CHAT#")))
             _erase_turns(account_id, (record.removeprefix("TURN#") for _, record in records))
-            erased += _erase(ChatsRow, records)
+            erased += _erase(erasure.erasure_id, "messages", ChatsRow, records)
             if len(records) < _ROWS:
-                applied(partial(chat.delete, condition=ChatItem.updated_at == chat.updated_at))
+                committed(partial(_erase_chat, erasure.erasure_id, chat))
                 erased += 1
             if erased >= _ROWS:
                 break
         return erased
 
     @staticmethod
-    def _wallet(account_id: str) -> int:
+    def _wallet(erasure: Erasure) -> int:
+        account_id, erase = erasure.account_id, partial(_erase, erasure.erasure_id, "other", WalletsRow)
         holds = _rows(WalletsRow, account_id, WalletsRow.sk.startswith("HOLD#"))
         _erase_turns(account_id, (hold.removeprefix("HOLD#") for _, hold in holds))
-        return _erase(WalletsRow, holds) or _erase(WalletsRow, _rows(WalletsRow, account_id, WalletsRow.sk == "WALLET"))
+        return erase(holds) or erase(_rows(WalletsRow, account_id, WalletsRow.sk == "WALLET"))
 
     @staticmethod
     def _ledger(account_id: str) -> int:
@@ -142,12 +164,30 @@ def _rows(table: type[Item], partition: str, of: Condition | None = None) -> lis
 
 
 def _erase_turns(account_id: str, turn_ids: Iterable[str]) -> None:
-    _erase(TurnsRow, [(turn_key(account_id, turn_id), row) for turn_id in set(turn_ids) for row in _TURN_ROWS])
+    _sweep(TurnsRow, [(turn_key(account_id, turn_id), row) for turn_id in set(turn_ids) for row in _TURN_ROWS])
 
 
-def _erase(table: type[Item], keys: list[Key]) -> int:
+def _erase_chat(erasure_id: str, chat: ChatItem, transaction: TransactWrite) -> None:
+    transaction.delete(chat, condition=ChatItem.updated_at == chat.updated_at)
+    count_deleted(erasure_id, "chats", 1, transaction)
+
+
+def _erase(erasure_id: str, kind: Kind, table: type[Item], keys: list[Key]) -> int:
+    """All of them, counted once whoever else is at it: if one is gone already none is deleted, and they are looked for again."""
+
+    def write(transaction: TransactWrite) -> None:
+        for pk, sk in keys:
+            transaction.delete(table(pk, sk), condition=table.pk.exists())
+        count_deleted(erasure_id, kind, len(keys), transaction)
+
+    if keys:
+        committed(write)
+    return len(keys)
+
+
+def _sweep(table: type[Item], keys: list[Key]) -> None:
+    """Rows that may be there or not; nobody counts them."""
     if keys:
         with table.batch_write() as batch:
             for pk, sk in keys:
                 batch.delete(table(pk, sk))
-    return len(keys)

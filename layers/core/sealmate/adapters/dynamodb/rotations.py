@@ -116,6 +116,8 @@ class DynamoRotations:
                     AccountItem.signature.set(flip.link.statement.signature),
                     AccountItem.signing_private.set(flip.signing),
                     AccountItem.rotated_at.set(now),
+                    AccountItem.agenda.set("rotation"),
+                    AccountItem.agenda_at.set(now),
                     *_set_manifest(flip.manifest),
                 ],
                 condition=_unchanged(flip.before),

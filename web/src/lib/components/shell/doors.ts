@@ -11,10 +11,11 @@ export interface Standing {
   unsaved: boolean;
 }
 
-const DOORS = ['/login', '/signup'];
+const DOORS = ['/login', '/signup', '/lost'];
 
 export function isDoor(path: string): boolean {
-  return DOORS.includes(path);
+  // The receipt of an erasure is for who has no account any more.
+  return DOORS.includes(path) || path.startsWith('/erased/');
 }
 
 /** The path to go to instead, or null to stay. */

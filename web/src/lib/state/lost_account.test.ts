@@ -1,0 +1,82 @@
+// Shows that a lost account ends only by what its owner says at each step, and that what goes wrong leads somewhere.
+import { describe, expect, it } from 'vitest';
+import { Api } from './api';
+import { LostAccount } from './lost_account.svelte';
+
+interface Call {
+  path: string;
+  body: Record<string, string>;
+}
+
+/** A server that gives these replies, one after the other. */
+function served(...replies: [status: number, body: unknown][]) {
+  const calls: Call[] = [];
+  const api = new Api((path, init) => {
+    calls.push({ path, body: JSON.parse(String(init.body)) as Call['body'] });
+    const [status, body] = replies.shift()!;
+    return Promise.resolve(new Response(JSON.stringify(body), { status }));
+  });
+  return { flow: new LostAccount({ api, now: () => 1_000_000 }), calls };
+}
+
+const ASKED: [number, unknown] = [202, { request_id: 'r1' }];
+const NONE = { state: 'none', waiting_seconds: 604_800 };
+const WAITING = { state: 'waiting', waiting_seconds: 604_800, ready_at: 7, ends_at: 9 };
+const READY = { ...WAITING, state: 'ready' };
+const problem = (code: string, status: number, more: object = {}): [number, unknown] => [
+  status,
+  { code, title: 'Server words.', status, next_step: 'Server step.', ...more },
+];
+
+describe('a lost account', () => {
+  it('is asked for by mail, looked at, and begins to wait', async () => {
+    const { flow, calls } = served(ASKED, [200, NONE], [202, WAITING]);
+    await flow.submitEmail(' ada@example.org ');
+    expect(flow.step).toBe('mail_code');
+    await flow.submitMailCode('123456');
+    expect([flow.step, flow.standing?.state]).toEqual(['standing', 'none']);
+    await flow.start();
+    expect(flow.standing).toMatchObject({ state: 'waiting', ready_at: 7 });
+    expect(calls).toEqual([
+      { path: '/api/auth/reset', body: { email: 'ada@example.org' } },
+      { path: '/api/auth/reset/verify', body: { request_id: 'r1', code: '123456' } },
+      { path: '/api/auth/reset/start', body: { request_id: 'r1', code: '123456' } },
+    ]);
+  });
+
+  it('ends when that is asked for, and says so', async () => {
+    const { flow, calls } = served(ASKED, [200, READY], [202, { erasure_id: 'e1' }]);
+    await flow.submitEmail('ada@example.org');
+    await flow.submitMailCode('123456');
+    expect(flow.step).toBe('standing');
+    await flow.finish();
+    expect([flow.step, flow.erasureId]).toEqual(['gone', 'e1']);
+    expect(calls.at(-1)!.path).toBe('/api/auth/reset/finish');
+  });
+
+  it('stays where it is when somebody has stopped it meanwhile', async () => {
+    const { flow } = served(ASKED, [200, READY], problem('reset_not_ready', 409), [200, NONE]);
+    await flow.submitEmail('ada@example.org');
+    await flow.submitMailCode('123456');
+    await flow.finish();
+    expect([flow.step, flow.trouble?.code]).toEqual(['standing', 'reset_not_ready']);
+    expect(flow.trouble?.title).not.toBe('Server words.');
+    await flow.look();
+    expect([flow.standing?.state, flow.trouble]).toEqual(['none', null]);
+  });
+
+  it('takes another code after a slip, and begins anew when the code is over', async () => {
+    const { flow } = served(ASKED, problem('wrong_code', 401), problem('step_expired', 410));
+    await flow.submitEmail('ada@example.org');
+    await flow.submitMailCode('000000');
+    expect([flow.step, flow.trouble?.code]).toEqual(['mail_code', 'wrong_code']);
+    await flow.submitMailCode('111111');
+    expect([flow.step, flow.trouble?.code]).toEqual(['email', 'step_expired']);
+  });
+
+  it('says how long to wait when too many mails were asked for', async () => {
+    const { flow } = served(problem('too_many_tries', 429, { retry_after: 60 }));
+    await flow.submitEmail('ada@example.org');
+    expect([flow.step, flow.trouble?.waitUntil]).toEqual(['email', 1_060_000]);
+  });
+});
