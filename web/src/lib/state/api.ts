@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { m } from '$lib/paraglide/messages';
 import { ApiError } from './api_error';
 import type { Signed } from './device_keys';
+import { Evidence } from './evidence';
 
 export { ApiError } from './api_error';
 
@@ -32,6 +33,7 @@ export interface SignInStep {
 type Sign = (account: string | null, signed: Signed) => Promise<string>;
 
 export class Api {
+  readonly evidence = new Evidence();
   #fetch: Fetch;
   #renewed: (() => Promise<void>) | null = null;
   #renew: (() => Promise<void>) | null = null;
@@ -79,14 +81,14 @@ export class Api {
 
   /** As `get`, for what is of use only with the session there is. */
   async getOnce<T>(schema: Schema<T>, path: string): Promise<T> {
-    return this.#read(schema, await this.#send('GET', path, undefined));
+    return this.#read(schema, await this.#send('GET', path, undefined), `GET ${path}`);
   }
 
   /** As `post`, but a session that has ended is an error at once: for calls that only make sense with the session there is. */
   postOnce(schema: null, path: string): Promise<null>;
   postOnce<T>(schema: Schema<T>, path: string): Promise<T>;
   async postOnce<T>(schema: Schema<T> | null, path: string): Promise<T | null> {
-    return this.#read(schema, await this.#send('POST', path, undefined));
+    return this.#read(schema, await this.#send('POST', path, undefined), `POST ${path}`);
   }
 
   #call(schema: null, method: Method, path: string, body?: unknown): Promise<null>;
@@ -112,7 +114,7 @@ export class Api {
       else throw error;
       return this.#send(method, path, body);
     });
-    return this.#read(schema, response);
+    return this.#read(schema, response, `${method} ${path}`);
   }
 
   /** Once more if the server wants this very request signed by this device. */
@@ -148,9 +150,9 @@ export class Api {
     return response;
   }
 
-  #read<T>(schema: Schema<T>, response: Response): Promise<T>;
-  #read<T>(schema: Schema<T> | null, response: Response): Promise<T | null>;
-  async #read<T>(schema: Schema<T> | null, response: Response): Promise<T | null> {
+  #read<T>(schema: Schema<T>, response: Response, request: string): Promise<T>;
+  #read<T>(schema: Schema<T> | null, response: Response, request: string): Promise<T | null>;
+  async #read<T>(schema: Schema<T> | null, response: Response, request: string): Promise<T | null> {
     if (schema === null) return null;
     let content: unknown;
     try {
@@ -159,6 +161,7 @@ export class Api {
       // The connection broke within the answer, or it was no JSON.
       throw error instanceof SyntaxError ? unexpected(response.status) : offline();
     }
+    this.evidence.note(request, content);
     const read = v.safeParse(schema, content);
     if (!read.success) throw unexpected(response.status);
     return read.output;
