@@ -32,6 +32,7 @@ _REPLIES = {
     ),
     "sealmate.accounts.pairing_shapes": "PairingStarted PairingShown PairingJoined PairingLooked",
     "sealmate.accounts.rotation_shapes": "LeaseTaken StagedKeys Flipped",
+    "sealmate.accounts.securing_shapes": "Secured",
     "sealmate.billing.replies": "WalletReply LedgerReply",
     "sealmate.mates.replies": "MatesReply",
     "sealmate.turns.replies": "ChatReply ChatsReply TurnReply TurnsReply TurnBegun ChatImported",

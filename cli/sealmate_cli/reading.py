@@ -58,7 +58,9 @@ class ChatKeys:
         self._opened: dict[int, ChatKey] = {}
 
     def current(self) -> ChatKey:
-        return self.of(self._chat.generation)
+        """The newest: a chat may have one under this device's own master key that nothing was written with yet."""
+        mine = [each.generation for each in self._chat.keys if crypto.read_epoch(each.envelope) == self._identity.epoch]
+        return self.of(max([self._chat.generation, *mine]))
 
     def of(self, generation: int) -> ChatKey:
         if generation not in self._opened:

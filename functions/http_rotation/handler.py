@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sealmate import entry, wiring
 from sealmate.accounts import rotation_shapes as shapes
+from sealmate.accounts import securing_shapes
 from sealmate.accounts.records import Session
 
 app = entry.HttpApp("http_rotation")
@@ -31,6 +32,12 @@ def show_staged(lease_id: str) -> shapes.StagedKeys:
 def flip(lease_id: str) -> shapes.Flipped:
     session = _session()
     return wiring.rotating().flip(session, lease_id, app.body(shapes.FlipRotation))
+
+
+@app.serve("POST", "/account/rotation/{lease_id}/secure")
+def secure_account(lease_id: str) -> securing_shapes.Secured:
+    session = wiring.sessions().proved(app.current_request)
+    return wiring.securing()(session, lease_id, app.body(securing_shapes.SecureAccount))
 
 
 @app.serve("POST", "/account/keys/acknowledged")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sealmate.accounts.records import Account, Link, Manifest
-from sealmate.accounts.rotation import ChatWraps, Flip, Lease, StagedMethod, Wraps
+from sealmate.accounts.rotation import ChatWraps, Flip, Lease, Secure, StagedMethod, Wraps
 from sealmate.turns.ports import Chat
 from tests.fakes.accounts import Rows, turned
 from tests.fakes.stores import Tables
@@ -51,7 +51,7 @@ class FakeRotations:
                 if chat is None or chat.deleted:
                     continue
                 if self._epoch(lease.account_id, chat_id) == lease.epoch:
-                    chat = replace(chat, keys=chat.staged)
+                    chat = replace(chat, keys=chat.staged, generation=max(chat.staged))
                 self._tables.chats[lease.account_id, chat_id] = replace(chat, staged=dict(wraps))
                 self._tables.staged_by[lease.account_id, chat_id] = lease.lease_id, lease.epoch + 1
             return True
@@ -83,6 +83,23 @@ class FakeRotations:
             del rows.leases[account_id]
             return True
 
+    def secure(self, secure: Secure, *, now: int) -> bool:
+        rows, account_id, lease = self._rows, secure.before.account_id, secure.lease
+        session = (account_id, secure.session.session_id)
+        with self._whole():
+            same = self._unchanged(secure.before) and self._tables.rings[account_id] == secure.ring
+            if not (same and self._held(lease, now=now) and session in rows.sessions):
+                return False
+            rows.accounts[account_id] = replace(secure.after, ways_in=secure.before.ways_in + 1)
+            rows.methods[account_id] = list(secure.methods)
+            rows.backups = {each for each in rows.backups if each[0] != account_id}
+            rows.backups |= {(account_id, mac) for mac in secure.backup_macs}
+            rows.links = {key: link for key, link in rows.links.items() if key[0] != account_id}
+            rows.sessions = {k: v for k, v in rows.sessions.items() if k[0] != account_id or k == session}
+            self._tables.epochs[account_id] = secure.after.statement.epoch
+            del rows.leases[account_id]
+            return True
+
     def put_manifest(self, account: Account, manifest: Manifest) -> bool:
         with self._whole():
             if not self._unchanged(account):
@@ -105,7 +122,7 @@ class FakeRotations:
             staged = [key for key in self._tables.chats if key[0] == account_id and self._epoch(*key) == epoch]
             for key in staged[:limit]:
                 chat = self._tables.chats[key]
-                self._tables.chats[key] = replace(chat, keys=chat.staged, staged={})
+                self._tables.chats[key] = replace(chat, keys=chat.staged, staged={}, generation=max(chat.staged))
                 del self._tables.staged_by[key]
 
     def _wraps(self, account_id: str, chat: Chat) -> ChatWraps:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
 from sealmate import errors
 from sealmate.accounts.account import OwnAccount
 from sealmate.accounts.manifest_shapes import SignedManifest
 from sealmate.accounts.records import Account, Method, MethodKind, Session, Statement
-from sealmate.accounts.requests import EpochStatement
+from sealmate.accounts.requests import EpochStatement, MethodKeys, PasswordKeys, Signing
 from sealmate.accounts.rotating import Rotating
 from sealmate.accounts.rotation_shapes import (
     AccountAnew,
@@ -23,8 +25,13 @@ from sealmate.accounts.rotation_shapes import (
     StagedChat,
     WrappedAnew,
 )
+from sealmate.accounts.securing import Securing
+from sealmate.accounts.securing_shapes import SecureAccount
 from sealmate.turns.ports import Chat, Chats, Imported
 from sealmate_cli import crypto
+from sealmate_cli.crypto.master_keys import wrap_signing_key
+from sealmate_cli.crypto.methods import make_method
+from sealmate_cli.crypto.statements import make_statement
 from sealmate_cli.wire.http import WrappedKeysAnswer
 
 ACCOUNT = "11111111-0000-4000-8000-0000000000aa"
@@ -67,7 +74,7 @@ def _method(kind: MethodKind, made: crypto.UnlockMethod) -> Method:
 
 @dataclass(kw_only=True)
 class Turning:
-    """One device. `pins` are what it remembers; `keys` what it has open."""
+    """One device. `pins` are what it remembers; `keys` what it has open; `kek` is of the recovery key that its owner has."""
 
     rotating: Rotating
     own: OwnAccount
@@ -76,6 +83,7 @@ class Turning:
     keys: crypto.MasterKeys = field(default_factory=lambda: made()[1])
     pins: crypto.Pins = field(default_factory=crypto.Pins)
     turn_master: Callable[[crypto.WrappedKeys, crypto.MasterKeys], crypto.Turned] = crypto.turn_master
+    kek: bytes = field(default_factory=lambda: made()[2])
 
     def wrapped(self, *, former: bool = False) -> crypto.WrappedKeys:
         answer = self.own.keys(self.session, former=former)
@@ -96,7 +104,7 @@ class Turning:
         except crypto.CryptoError as error:
             if error.reason != "link_missing":
                 raise
-            self.keys = _unlock(wrapped)
+            self.keys = _unlock(wrapped, self.kek)
         if wrapped.manifest:
             crypto.verify_manifest(
                 wrapped.manifest, account=ACCOUNT, epoch=wrapped.epoch, methods=wrapped.methods, signing_public=public
@@ -107,7 +115,7 @@ class Turning:
     def sign_in(self) -> crypto.WrappedKeys:
         """As a device that has nothing but the recovery key and what it remembers."""
         wrapped = self.wrapped()
-        self.keys = _unlock(wrapped)
+        self.keys = _unlock(wrapped, self.kek)
         self.pins = self.pins.advanced(ACCOUNT, wrapped.statement, wrapped.manifest, wrapped.signing.public_key)
         return wrapped
 
@@ -142,6 +150,29 @@ class Turning:
         self.catch_up()
         self.acknowledge()
         yield "acknowledged"
+
+    def secure(self, securing: Securing) -> Iterator[str]:
+        """As `turn`, but everything is replaced; `secured` is what opens it from then on."""
+        wrapped = self.catch_up()
+        lease = self.rotating.take(self.session, expected_epoch=wrapped.epoch, lease_id=None)
+        yield "lease"
+        made, old = SecuredAccount(wrapped), self.keys
+        while True:
+            for chat in self._unstaged(lease, made.keys, further=1):
+                self.rotating.stage(self.session, lease.lease_id, Stage(chats=(made.chat(chat, old),)))
+                yield "chat"
+            try:
+                securing(self.session, lease.lease_id, made.body(lease.ring))
+            except errors.KeysChanged:
+                if self.wrapped() != wrapped:
+                    raise
+                lease = self.rotating.take(self.session, expected_epoch=old.epoch, lease_id=lease.lease_id)
+                yield "again"
+            else:
+                break
+        self.keys, self.kek = made.keys, made.kek
+        self.pins = self.pins.advanced(ACCOUNT, *self._seen())
+        yield "flip"
 
     def acknowledge(self) -> None:
         self.rotating.acknowledge(self.session, epoch=self.keys.epoch)
@@ -191,19 +222,91 @@ class Turning:
         )
         self.rotating.put_manifest(self.session, _signed(manifest))
 
-    def _unstaged(self, lease: LeaseTaken, new: crypto.MasterKeys) -> list[ChatRing]:
+    def _seen(self) -> tuple[crypto.EpochStatement, crypto.Manifest | None, bytes]:
+        wrapped = self.wrapped()
+        return wrapped.statement, wrapped.manifest, wrapped.signing.public_key
+
+    def _unstaged(self, lease: LeaseTaken, new: crypto.MasterKeys, *, further: int = 0) -> list[ChatRing]:
         """Reads back what is staged; what doesn't open with the new key is to be staged (again)."""
         left, cursor = [], None
         while True:
             page = self.rotating.staged(self.session, lease.lease_id, cursor=cursor)
-            left += [chat for chat in page.chats if not _opens(chat, new)]
+            left += [chat for chat in page.chats if not _opens(chat, new, further=further)]
             cursor = page.cursor
             if cursor is None:
                 return left
 
 
-def _unlock(wrapped: crypto.WrappedKeys) -> crypto.MasterKeys:
-    return crypto.unlock_account(wrapped, account=ACCOUNT, kind="recovery", kek=made()[2], lowest_epoch=0)
+class SecuredAccount:
+    """Everything that opens an account from now on, made as a client does; its recovery key is `kek`."""
+
+    def __init__(self, wrapped: crypto.WrappedKeys) -> None:
+        self.before, self.kek = wrapped, crypto.system_random(32)
+        self.keys = crypto.MasterKeys(
+            wrapped.account, wrapped.epoch + 1, crypto.system_random(32), signing_seed=crypto.system_random(32)
+        )
+        self.password, self.recovery = (
+            self._method("password", crypto.system_random(32)),
+            self._method("recovery", self.kek),
+        )
+
+    def chat(self, chat: ChatRing, old: crypto.MasterKeys) -> StagedChat:
+        """With one generation more."""
+        anew = _anew(chat, old, self.keys)
+        generation = max(key.generation for key in anew.keys) + 1
+        key = replace(crypto.make_chat_key(old.account, chat.chat_id), generation=generation)
+        envelope = crypto.wrap_chat_key(key, self.keys.master_key, epoch=self.keys.epoch)
+        return StagedChat(
+            chat_id=chat.chat_id, keys=[*anew.keys, WrappedAnew(generation=generation, envelope=envelope)]
+        )
+
+    def body(self, ring: int) -> SecureAccount:
+        seed, before = self.keys.signing_seed, self.before
+        statement = make_statement(
+            account=self.keys.account,
+            epoch=self.keys.epoch,
+            master_key=self.keys.master_key,
+            signing_seed=seed,
+            previous=crypto.statement_hash(self.keys.account, before.statement),
+        )
+        manifest = crypto.make_manifest(
+            account=self.keys.account,
+            epoch=self.keys.epoch,
+            methods=[self.password, self.recovery],
+            signing_seed=seed,
+            before=before.manifest,
+            signed_before=before.signing.public_key,
+        )
+        return SecureAccount(
+            ring=ring,
+            signing=Signing(
+                public_key=crypto.signing_public_key(seed), private=wrap_signing_key(self.keys, crypto.system_random)
+            ),
+            statement=EpochStatement(**vars(statement)),
+            manifest=_signed(manifest),
+            password=PasswordKeys(**self._proving(self.password), salt=bytes(16), kdf_profile=1),
+            recovery=MethodKeys(**self._proving(self.recovery)),
+        )
+
+    @staticmethod
+    def _proving(method: crypto.UnlockMethod) -> dict[str, Any]:
+        envelopes = {name: getattr(method, name) for name in ("method_id", "secret", "master", "public")}
+        return {**envelopes, "auth": crypto.system_random(32)}
+
+    def _method(self, kind: crypto.MethodKind, kek: bytes) -> crypto.UnlockMethod:
+        return make_method(
+            account=self.keys.account,
+            method_id=str(uuid.uuid4()),
+            kind=kind,
+            kek=kek,
+            master_key=self.keys.master_key,
+            epoch=self.keys.epoch,
+            signing_public_key=crypto.signing_public_key(self.keys.signing_seed),
+        )
+
+
+def _unlock(wrapped: crypto.WrappedKeys, kek: bytes) -> crypto.MasterKeys:
+    return crypto.unlock_account(wrapped, account=ACCOUNT, kind="recovery", kek=kek, lowest_epoch=0)
 
 
 def run(steps: Iterator[str], *, until: Callable[[str], bool] = lambda _: False) -> list[str]:
@@ -220,9 +323,10 @@ def _wraps(chat: ChatRing, epoch: int) -> dict[int, bytes]:
     return {key.generation: key.envelope for key in chat.keys if crypto.read_epoch(key.envelope) == epoch}
 
 
-def _opens(chat: ChatRing, keys: crypto.MasterKeys) -> bool:
-    generations = {key.generation for key in chat.keys}
+def _opens(chat: ChatRing, keys: crypto.MasterKeys, *, further: int = 0) -> bool:
     wraps = _wraps(chat, keys.epoch)
+    before = set(_wraps(chat, keys.epoch - 1))
+    generations = before | set(range(max(before, default=0) + 1, max(before, default=0) + 1 + further))
     try:
         for generation, wrap in wraps.items():
             crypto.open_wrapped(wrap, keys, chat=chat.chat_id, generation=generation)

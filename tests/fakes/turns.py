@@ -58,6 +58,7 @@ class FakeTurns(Store):
         if new.chat_key is None:
             if known is None:
                 raise errors.ChatNotFound()
+            known = self._newest(turn.account_id, known)
             if known.generation != new.generation:
                 raise errors.WrongEpoch()
             return replace(known, updated_at=turn.created_at, active_at=turn.created_at)
@@ -72,6 +73,13 @@ class FakeTurns(Store):
             updated_at=turn.created_at,
             active_at=turn.created_at,
         )
+
+    def _newest(self, account_id: str, chat: Chat) -> Chat:
+        """With what was staged for the account's present epoch, if that brings a new generation."""
+        _, epoch = self._tables.staged_by.get((account_id, chat.chat_id), ("", 0))
+        if not chat.staged or epoch != self._tables.epochs.get(account_id) or max(chat.staged) <= chat.generation:
+            return chat
+        return replace(chat, keys=chat.staged, staged={}, generation=max(chat.staged))
 
     def turn(self, account_id: str, turn_id: str) -> Turn:
         turn = self._tables.turns.get((account_id, turn_id))

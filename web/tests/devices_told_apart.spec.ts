@@ -1,6 +1,19 @@
 // Two browsers of one person, told apart by their keys: the new one is asked about, shut out, and known again when it comes back.
 import { expect, test } from './fixtures';
-import { composer, otherDevice, signIn } from './person';
+import {
+  answered,
+  answers,
+  chatShown,
+  composer,
+  otherDevice,
+  rowOf,
+  said,
+  saveRecoveryKey,
+  send,
+  signIn,
+  startChat,
+  unique,
+} from './person';
 
 const asked = 'A new device signed in to your account';
 
@@ -19,6 +32,8 @@ test('a new browser is asked about, and shut out if it is nobody’s', async ({ 
   await test.step('not mine: it is signed out within seconds, and its line falls', async () => {
     await page.getByRole('button', { name: "This wasn't me" }).click();
     await expect(page.getByText(asked)).toBeHidden();
+    await expect(page.getByRole('dialog', { name: 'Is it you?' })).toBeVisible();
+    await page.keyboard.press('Escape');
     await expect(other.page.getByRole('dialog')).toBeVisible({ timeout: 30_000 });
     await expect(page).toHaveURL(/\/settings\/account/);
   });
@@ -59,4 +74,56 @@ test('a cookie that was copied opens no line and is not renewed', async ({ page,
     expect(((await reply.json()) as { code: string }).code).toBe('device_proof_needed');
   }
   await thief.close();
+});
+
+test('after a stranger the account is secured: everything that opened it is new, and every chat stays', async ({
+  page,
+  browser,
+  account,
+}) => {
+  const text = unique('Said before the stranger came');
+  await startChat(page, text);
+  await answered(page);
+  const chat = chatShown(page);
+  const stranger = await otherDevice(browser, account);
+  const password = 'two slow ferries at dawn';
+
+  await test.step('not mine leads on to securing, after a proof', async () => {
+    await page.getByRole('button', { name: "This wasn't me" }).click();
+    const proof = page.getByRole('dialog', { name: 'Is it you?' });
+    await proof.getByRole('textbox', { name: 'Password', exact: true }).fill(account.password);
+    await proof.getByRole('button', { name: 'Use a backup code' }).click();
+    await proof.getByLabel('Backup code').fill(account.backupCodes.pop()!);
+    await proof.getByRole('button', { name: 'Confirm' }).click();
+    await expect(page.getByRole('heading', { name: 'Secure your account' })).toBeVisible();
+  });
+
+  await test.step('a new password and a new recovery key, which must be saved first', async () => {
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: /password/i }).fill(password);
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await saveRecoveryKey(page);
+    await expect(page.getByTestId('backup-codes')).toBeVisible({ timeout: 60_000 });
+    account.password = password;
+    account.backupCodes.splice(0);
+    account.backupCodes.push(...(await page.getByTestId('backup-codes').locator('code').allInnerTexts()));
+    await page.getByRole('button', { name: 'I have saved them' }).click();
+  });
+
+  await test.step('this browser goes on, with what was said and what is said now', async () => {
+    await rowOf(page, chat).click();
+    await expect(said(page).getByText(text)).toBeVisible();
+    await send(page, unique('Said after'));
+    await expect(answers(page)).toHaveCount(2);
+    await answered(page);
+  });
+
+  await test.step('another browser signs in with what is new, and reads both', async () => {
+    const other = await otherDevice(browser, account);
+    await rowOf(other.page, chat).click();
+    await expect(said(other.page).getByText(text)).toBeVisible();
+    await expect(answers(other.page)).toHaveCount(2);
+    await other.context.close();
+  });
+  await stranger.context.close();
 });

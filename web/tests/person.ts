@@ -62,10 +62,22 @@ async function saveSecrets(
   page: Page,
   at: (step: string) => Promise<void>,
 ): Promise<Pick<Account, 'recoveryKey' | 'backupCodes'>> {
+  await expect(page.getByTestId('backup-codes')).toBeVisible({ timeout: 30_000 });
+  const backupCodes = await page.getByTestId('backup-codes').locator('code').allInnerTexts();
+  const recoveryKey = await saveRecoveryKey(page, at);
+  const yes = page.getByRole('button', { name: 'Yes, stay signed in' });
+  await expect(yes).toBeVisible();
+  await at('stay');
+  await yes.click();
+  await expect(composer(page)).toBeVisible();
+  return { recoveryKey, backupCodes };
+}
+
+/** The key that is shown, of which one group is typed back. */
+export async function saveRecoveryKey(page: Page, at = async (_step: string) => {}): Promise<string> {
   const key = page.getByTestId('recovery-key');
   await expect(key).toBeVisible({ timeout: 30_000 });
   const groups = (await key.locator('.group').allInnerTexts()).map((group) => group.trim());
-  const backupCodes = await page.getByTestId('backup-codes').locator('code').allInnerTexts();
   await at('save');
   await page.getByRole('button', { name: 'I have saved them' }).click();
   const asked = page.getByLabel(/^Group \d+ of 14/);
@@ -77,12 +89,7 @@ async function saveSecrets(
     .innerText();
   await asked.fill(groups[Number(/\d+/.exec(question)![0]) - 1]!);
   await page.getByRole('button', { name: 'Continue' }).click();
-  const yes = page.getByRole('button', { name: 'Yes, stay signed in' });
-  await expect(yes).toBeVisible();
-  await at('stay');
-  await yes.click();
-  await expect(composer(page)).toBeVisible();
-  return { recoveryKey: groups.join('-'), backupCodes };
+  return groups.join('-');
 }
 
 export async function signIn(page: Page, account: Account, { stay = true } = {}): Promise<void> {

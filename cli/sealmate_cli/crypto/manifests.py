@@ -42,14 +42,20 @@ def manifest_hash(account: str, manifest: Manifest, signing_public: bytes) -> by
 
 
 def make_manifest(
-    *, account: str, epoch: int, methods: Iterable[UnlockMethod], signing_seed: bytes, before: Manifest | None
+    *,
+    account: str,
+    epoch: int,
+    methods: Iterable[UnlockMethod],
+    signing_seed: bytes,
+    before: Manifest | None,
+    signed_before: bytes | None = None,
 ) -> Manifest:
-    """The one after `before`, which was verified."""
+    """The one after `before`, which was verified; `signed_before`: the public key that it is signed with, if it is another."""
     public = signing_public_key(signing_seed)
     unsigned = Manifest(
         sequence=before.sequence + 1 if before else 1,
         epoch=epoch,
-        previous=manifest_hash(account, before, public) if before else b"",
+        previous=manifest_hash(account, before, signed_before or public) if before else b"",
         methods=tuple(sorted((method.method_id, sha256(method.public)) for method in methods)),
     )
     signature = Ed25519PrivateKey.from_private_bytes(signing_seed).sign(manifest_bytes(account, unsigned, public))

@@ -21,19 +21,22 @@ class Pins:
     ) -> "Pins":
         """What is remembered from now on. Both were verified; here they are only held against what was seen before."""
         epoch = (statement.epoch, statement_hash(account, statement))
-        _compare((self.epoch, self.statement), epoch, "epoch")
+        _compare((self.epoch, self.statement), epoch, statement.previous, "epoch")
         if manifest is None:
             if self.sequence:
                 raise CryptoError("manifest_missing")
             return Pins(*epoch)
         signed = (manifest.sequence, manifest_hash(account, manifest, signing_public))
-        _compare((self.sequence, self.manifest), signed, "manifest")
+        _compare((self.sequence, self.manifest), signed, manifest.previous, "manifest")
         return Pins(*epoch, *signed)
 
 
-def _compare(seen: tuple[int, bytes], now: tuple[int, bytes], what: str) -> None:
+def _compare(seen: tuple[int, bytes], now: tuple[int, bytes], previous: bytes, what: str) -> None:
+    """`previous`: the hash of the one before `now`, as `now` itself says."""
     if now[0] < seen[0]:
         raise CryptoError(f"{what}_rolled_back")
     # A device from before the hashes were kept remembers the number alone.
-    if now[0] == seen[0] and seen[1] and now[1] != seen[1]:
+    if not seen[1]:
+        return
+    if (now[0] == seen[0] and now[1] != seen[1]) or (now[0] == seen[0] + 1 and previous != seen[1]):
         raise CryptoError(f"{what}_forked")

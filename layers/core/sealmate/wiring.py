@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from sealmate.accounts.resets import ResetStore
     from sealmate.accounts.resetting import Resetting
     from sealmate.accounts.rotating import Rotating
-    from sealmate.accounts.rotation import RotationStore
+    from sealmate.accounts.rotation import RotationStore, SecuringStore
+    from sealmate.accounts.securing import Securing
     from sealmate.accounts.sessions import Sessions
     from sealmate.accounts.signing_in import SigningIn
     from sealmate.accounts.signing_in_by_key import SigningInByKey
@@ -689,6 +690,29 @@ def rotating() -> Rotating:
         rotations=rotations(),
         sessions=sessions(),
         every=settings().rotation_days * 86_400,
+    )
+
+
+@_once
+def securing_store() -> SecuringStore:
+    from sealmate.adapters.dynamodb.securing import DynamoSecuring
+
+    rotations()  # their models take part in the same transaction
+    renewals()
+    return DynamoSecuring()
+
+
+@_once
+def securing() -> Securing:
+    from sealmate.accounts.securing import Securing
+
+    return Securing(
+        clock=clock(),
+        random=random(),
+        keys=keys(),
+        rotating=rotating(),
+        store=securing_store(),
+        notices=notices(),
     )
 
 

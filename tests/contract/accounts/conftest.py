@@ -17,7 +17,7 @@ from sealmate.accounts.overdue import OverdueStore
 from sealmate.accounts.pairing import Pairings
 from sealmate.accounts.receipts import ReceiptStore
 from sealmate.accounts.resets import ResetStore
-from sealmate.accounts.rotation import RotationStore
+from sealmate.accounts.rotation import RotationStore, SecuringStore
 from sealmate.accounts.stores import (
     AccountStore,
     Balances,
@@ -35,7 +35,7 @@ from sealmate.accounts.stores import (
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem
 from sealmate.adapters.dynamodb.table import bind, connection
 from sealmate.adapters.dynamodb.wallets import DynamoWallets
-from sealmate.turns.ports import Chats
+from sealmate.turns.ports import Chats, Turns
 from tests.fakes.accounts import (
     FakeAccounts,
     FakeDevices,
@@ -57,6 +57,7 @@ from tests.fakes.renewals import FakeRenewals
 from tests.fakes.resets import FakeResets
 from tests.fakes.rotations import FakeRotations
 from tests.fakes.stores import Tables
+from tests.fakes.turns import FakeTurns
 from tests.template import resources
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Stores:
     methods: MethodStore
     challenges: ChallengeStore
     rotations: RotationStore
+    securing: SecuringStore
+    turns: Turns
     chats: Chats
     renewals: Renewals
     devices: DeviceStore
@@ -124,6 +127,8 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         rows, tables = Rows(), Tables()
         return Stores(
             rotations=FakeRotations(rows, tables),
+            securing=FakeRotations(rows, tables),
+            turns=FakeTurns(tables),
             chats=FakeChats(tables),
             accounts=FakeAccounts(rows),
             sign_ups=FakeSignUps(rows),
@@ -146,6 +151,8 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
     return Stores(
         rotations=wiring.rotations(),
+        securing=wiring.securing_store(),
+        turns=wiring.turns(),
         chats=wiring.chats(),
         accounts=wiring.account_store(),
         sign_ups=wiring.sign_up_store(),

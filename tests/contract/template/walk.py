@@ -11,7 +11,7 @@ from sealmate.model import to_base64url
 from sealmate.turns.ports import Caller
 from tests.contract.template.walk_account_life import change_ways_in
 from tests.contract.template.walk_reset import losing
-from tests.contract.template.walk_rotation import turn_the_key
+from tests.contract.template.walk_rotation import secure, turn_the_key
 from tests.contract.template.world import GONE, World, WorldApi
 from tests.fakes import archive
 from tests.fakes.person import Person
@@ -38,6 +38,9 @@ def walk(world: World) -> None:
     dying(world, device)
     change_ways_in(ada)
     turn_the_key(ada)
+    secure(
+        Person(api=WorldApi(world), clock=world.clock, code_for=world.mailed_code, email="bea@example.org").sign_up()
+    )
     losing(world, ada)
     leaving(world, ada)
     erasing(world, ada)

@@ -9,6 +9,7 @@ from sealmate_cli import crypto
 from sealmate_cli.wire.http import WrappedKeysAnswer
 from sealmate_cli.wire.shape import from_base64url, to_wire
 from tests.fakes.person import Person
+from tests.fakes.turning import SecuredAccount
 
 
 def turn_the_key(ada: Person) -> None:
@@ -106,3 +107,19 @@ def _anew(chat: str, key: dict[str, Any], new: crypto.MasterKeys) -> bytes:
 def _manifest(manifest: crypto.Manifest) -> Any:
     named = [{"method_id": each, "public_hash": hashed} for each, hashed in manifest.methods]
     return to_wire({**vars(manifest), "methods": named})
+
+
+def secure(bea: Person) -> None:
+    """Somebody else was in: another session ends, and everything that opens the account is replaced."""
+    stranger = bea.token
+    bea.log_in()
+    bea.step_up()
+    lease = bea.call("POST", "/account/rotation", {"expected_epoch": 1}).json
+    made, path = SecuredAccount(_keys(bea)), f"/account/rotation/{lease['lease_id']}/secure"
+    assert bea.call("POST", path, made.body(lease["ring"] + 1).model_dump(mode="json")).code == "keys_changed"
+    reply = bea.call("POST", path, made.body(lease["ring"]).model_dump(mode="json"))
+    assert (reply.status, reply.json["epoch"], len(reply.json["backup_codes"])) == (200, 2, 10)
+    own, bea.token = bea.token, stranger
+    assert bea.call("GET", "/account").code == "not_signed_in"
+    bea.token = own
+    assert bea.call("GET", "/account").json["backup_codes_left"] == 10

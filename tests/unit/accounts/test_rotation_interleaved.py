@@ -16,12 +16,14 @@ from tests.unit.accounts.turning_world import TurningWorld, chat_id
 EXAMPLES = int(os.environ.get("SEALMATE_EXAMPLES", "25"))
 DEVICES = 3
 
-# Which device does its next request; or it dies and begins anew; or begins a chat; a chat is deleted; time passes.
+# Which device does its next request, of a rotation or, begun by "secure", of the one that replaces everything;
+# or it dies and begins anew; or begins a chat; a chat is deleted; time passes.
 events = st.lists(
     st.one_of(
         st.tuples(st.just("step"), st.integers(0, DEVICES - 1)),
         st.tuples(st.just("step"), st.integers(0, DEVICES - 1)),
         st.tuples(st.just("step"), st.integers(0, DEVICES - 1)),
+        st.tuples(st.just("secure"), st.integers(0, DEVICES - 1)),
         st.tuples(st.just("die"), st.integers(0, DEVICES - 1)),
         st.tuples(st.just("begin"), st.integers(0, DEVICES - 1)),
         st.tuples(st.just("delete"), st.integers(0, 5)),
@@ -40,6 +42,7 @@ class Play:
         self.world = TurningWorld()
         self.devices = [self.world.device() for _ in range(DEVICES)]
         self.turns: dict[int, Iterator[str]] = {}
+        self.securing: set[int] = set()
         self.known: dict[str, bytes] = {}
         self.begun = 0
         for number in range(2):
@@ -49,14 +52,31 @@ class Play:
         turn = self.turns.setdefault(number, self.devices[number].turn())
         epoch = self.world.epoch
         try:
-            if next(turn, None) is None:
-                del self.turns[number]
+            step = next(turn, None)
         except _REFUSALS:
-            del self.turns[number]
+            step = None
+        if step == "flip" and number in self.securing:
+            self.secured(number)
+        elif step is None:
+            self.die(number)
         assert self.world.epoch in (epoch, epoch + 1)
+
+    def secure(self, number: int) -> None:
+        self.turns[number] = self.devices[number].secure(self.world.securing)
+        self.securing.add(number)
+
+    def secured(self, number: int) -> None:
+        """All other sessions have ended, whatever they were at: their devices sign in again, with what opens the account now."""
+        own = self.devices[number]
+        assert {session for _, session in self.world.rows.sessions} == {own.session.session_id}
+        self.turns, self.securing = {}, set()
+        for other in (other for other in self.devices if other is not own):
+            other.session, other.kek = self.world.session(), own.kek
+            other.sign_in()
 
     def die(self, number: int) -> None:
         self.turns.pop(number, None)
+        self.securing.discard(number)
 
     def begin(self, number: int) -> None:
         device, chat = self.devices[number], chat_id(self.begun)
@@ -84,7 +104,8 @@ class Play:
     def read(self, device: Turning) -> dict[str, bytes]:
         """As an application does: it catches up, then opens every chat. What it has in hand for a rotation stays as it is."""
         reader = self.world.device()
-        reader.keys, reader.pins = device.keys, device.pins
+        reader.keys, reader.pins, reader.kek = device.keys, device.pins, device.kek
+        del self.world.rows.sessions[ACCOUNT, reader.session.session_id]
         reader.catch_up()
         return reader.open_all()
 
@@ -96,6 +117,7 @@ def test_no_chat_becomes_unreadable_and_one_epoch_wins(script: list[tuple[str, i
     for event, argument in script:
         getattr(play, event)(argument)
         newcomer = play.world.device()
+        newcomer.kek = play.devices[0].kek
         newcomer.sign_in()
         del play.world.rows.sessions[ACCOUNT, newcomer.session.session_id]
         assert newcomer.open_all() == play.known

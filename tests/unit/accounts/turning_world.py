@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sealmate.accounts.account import OwnAccount
+from sealmate.accounts.notices import Notices
 from sealmate.accounts.records import Device, Session
 from sealmate.accounts.rotating import Rotating
+from sealmate.accounts.securing import Securing
 from sealmate.accounts.sessions import Sessions
 from sealmate.seal.data_keys import DataKeySeal
 from tests.fakes.accounts import FakeAccounts, FakeGrantedWallets, FakeSessions, Rows
@@ -14,6 +16,7 @@ from tests.fakes.chats import FakeChats
 from tests.fakes.clock import FakeClock, FakeRandom
 from tests.fakes.connections import FakeConnections
 from tests.fakes.keys import FakeKeyService
+from tests.fakes.mail import FakeMailer
 from tests.fakes.push import FakePush
 from tests.fakes.renewals import FakeRenewals
 from tests.fakes.resets import FakeResets
@@ -58,9 +61,19 @@ class TurningWorld:
             sessions=sessions,
             every=FOURTEEN_DAYS,
         )
+        seal = DataKeySeal(keys=FakeKeyService(), random=random)
+        self.mailer = FakeMailer()
+        self.securing = Securing(
+            clock=self.clock,
+            random=random,
+            keys=FakeKeyService(),
+            rotating=self.rotating,
+            store=self.rotations,
+            notices=Notices(seal=seal, mailer=self.mailer),
+        )
         self.own = OwnAccount(
             clock=self.clock,
-            seal=DataKeySeal(keys=FakeKeyService(), random=random),
+            seal=seal,
             accounts=accounts,
             wallets=FakeGrantedWallets(self.rows),
             sessions=sessions,

@@ -5,6 +5,8 @@ Errors: InvalidKeys, whose `part` names what doesn't fit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sealmate import errors
 from sealmate.accounts.records import Account, Credential, CredentialKind, Method, Statement
 from sealmate.accounts.requests import (
@@ -72,6 +74,22 @@ def check_replacement(keys: MethodKeys, new: Method, known: list[Method], *, acc
     _require(new.method_id not in {method.method_id for method in known}, "method_id")
     _require(new.auth_mac not in {method.auth_mac for method in known}, "auth")
     _require(kek not in {Header.parse(method.secret).key_id for method in known if method.unlocks}, "secret")
+
+
+def check_all_new(methods: Sequence[Method], known: Sequence[Method], *, signing: bytes, epoch: int) -> None:
+    """Methods that take the place of all there are: each like none that is there, and all of the epoch's one master key."""
+    master = _header("signing", signing, Namespace.SIGNING_KEY, epoch=epoch).key_id
+    for method in methods:
+        _header("secret", method.secret, Namespace.UNLOCK_SECRET)
+        _header("master", method.master, Namespace.UNLOCK_MASTER, epoch=epoch)
+        public = _header("public", method.public, Namespace.UNLOCK_PUBLIC, epoch=epoch)
+        _require(public.key_id == master, "master key")
+    ids = [method.method_id for method in (*methods, *known)]
+    proving = [method.auth_mac for method in (*methods, *known) if method.auth_mac]
+    credentials = [method.credential for method in methods if method.credential]
+    _require(len(set(ids)) == len(ids), "method_id")
+    _require(len(set(proving)) == len(proving), "auth")
+    _require(len({each.credential_id for each in credentials}) == len(credentials), "credentials")
 
 
 def statement_bytes(account_id: str, *, epoch: int, commitment: bytes, previous: bytes) -> bytes:

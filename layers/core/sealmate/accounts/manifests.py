@@ -27,8 +27,11 @@ def manifest_bytes(account_id: str, manifest: Manifest, *, signing_public: bytes
     )
 
 
-def check_manifest(manifest: Manifest, account: Account, *, epoch: int) -> None:
-    """It follows the stored one, is of this epoch and signed by the account. ManifestConflict, InvalidKeys."""
+def check_manifest(manifest: Manifest, account: Account, *, epoch: int, signing_public: bytes | None = None) -> None:
+    """It follows the stored one, is of this epoch and signed by the account, or by the key it is about to have.
+
+    ManifestConflict, InvalidKeys.
+    """
     stored = account.manifest
     previous = b""
     if stored is not None:
@@ -37,7 +40,7 @@ def check_manifest(manifest: Manifest, account: Account, *, epoch: int) -> None:
         raise errors.ManifestConflict()
     if manifest.epoch != epoch or len(set(manifest.methods)) != len(manifest.methods):
         raise errors.InvalidKeys(part="manifest")
-    _check_signature(manifest, account)
+    _check_signature(manifest, account.account_id, signing_public or account.signing_public)
 
 
 def check_all_named(manifest: Manifest, methods: list[Method]) -> None:
@@ -59,25 +62,25 @@ def check_named(account: Account, method: Method) -> None:
         raise errors.ManifestConflict()
 
 
-def check_next(statement: EpochStatement, account: Account) -> None:
-    """The statement of the next epoch: signed by the account, after its present one. InvalidKeys."""
+def check_next(statement: EpochStatement, account: Account, *, signing_public: bytes | None = None) -> None:
+    """The statement of the next epoch: after the present one, signed by the account or by the key it is about to have. InvalidKeys."""
     last = account.statement
     signed = statement_bytes(account.account_id, epoch=last.epoch, commitment=last.commitment, previous=last.previous)
     if statement.epoch != last.epoch + 1 or statement.previous != digest(signed):
         raise errors.InvalidKeys(part="statement")
-    check_signature(account.signing_public, statement, account_id=account.account_id)
+    check_signature(signing_public or account.signing_public, statement, account_id=account.account_id)
 
 
 def _names(manifest: Manifest, method: Method) -> bool:
     return (method.method_id, digest(method.public)) in manifest.methods
 
 
-def _check_signature(manifest: Manifest, account: Account) -> None:
+def _check_signature(manifest: Manifest, account_id: str, signing_public: bytes) -> None:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    signed = manifest_bytes(account.account_id, manifest, signing_public=account.signing_public)
+    signed = manifest_bytes(account_id, manifest, signing_public=signing_public)
     try:
-        Ed25519PublicKey.from_public_bytes(account.signing_public).verify(manifest.signature, signed)
+        Ed25519PublicKey.from_public_bytes(signing_public).verify(manifest.signature, signed)
     except (InvalidSignature, ValueError):
         raise errors.InvalidKeys(part="manifest.signature") from None

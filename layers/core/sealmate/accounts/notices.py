@@ -22,6 +22,7 @@ Change = Literal[
     "way_removed",
     "device_added",
     "device_paired",
+    "secured",
 ]
 _CHANGED: dict[Change, str] = {
     "password": "Your Sealmate password was changed",
@@ -33,12 +34,14 @@ _CHANGED: dict[Change, str] = {
     "way_removed": "A way into your Sealmate account was removed",
     "device_added": "A new device signed in to your Sealmate account",
     "device_paired": "A device was added to your Sealmate account",
+    "secured": "Your Sealmate account was secured: all keys and ways in are new",
 }
 _FOLLOWS: dict[Change, str] = {
     "way_added": "It signs in from now on.",
     "way_removed": "It opens nothing any more.",
     "device_added": "Which one, you see on every other device of yours.",
     "device_paired": "Another of your devices gave it your keys.",
+    "secured": "Every other device was signed out, and no password, recovery key or code of before works any more.",
 }
 _REPLACED = "What you had before no longer works."
 _TEXT = """{what}. {follows}

@@ -50,11 +50,11 @@ class Rotating:
 
     def take(self, session: Session, *, expected_epoch: int, lease_id: str | None) -> LeaseTaken:
         """A new lease, or `lease_id` for longer. WrongEpoch, RotationUnderWay, LeaseOver."""
-        account, now = self._account(session, epoch=expected_epoch), self.clock.now()
+        account, now = self.account(session, epoch=expected_epoch), self.clock.now()
         # The ring is read first: whatever is begun after it is seen as a change, at worst once too often.
         ring = self.rotations.ring(account.account_id)
         if lease_id is not None:
-            lease = self._lease(session, lease_id)
+            lease = self.held(session, lease_id)
             if not self.rotations.extend(lease, expires_at=now + _LEASE, now=now):
                 raise errors.LeaseOver()
         else:
@@ -72,7 +72,7 @@ class Rotating:
 
     def stage(self, session: Session, lease_id: str, stage: Stage) -> None:
         """LeaseOver, InvalidKeys. Staging again replaces."""
-        lease, now = self._lease(session, lease_id), self.clock.now()
+        lease, now = self.held(session, lease_id), self.clock.now()
         epoch = lease.epoch + 1
         chats = {chat.chat_id: {key.generation: key.envelope for key in chat.keys} for chat in stage.chats}
         for wraps in chats.values():
@@ -88,7 +88,7 @@ class Rotating:
 
     def staged(self, session: Session, lease_id: str, *, cursor: str | None) -> StagedKeys:
         """All there is to stage, with what was staged: chats by pages, the account with each."""
-        lease = self._lease(session, lease_id)
+        lease = self.held(session, lease_id)
         chats, cursor = self.rotations.chats(session.account_id, cursor=cursor, limit=_PAGE)
         account = None
         if lease.signing:
@@ -103,14 +103,14 @@ class Rotating:
 
         KeysChanged, LeaseOver, ManifestConflict, WrongEpoch, InvalidKeys.
         """
-        lease, now = self._lease(session, lease_id), self.clock.now()
-        account = self._account(session, epoch=lease.epoch)
+        lease, now = self.held(session, lease_id), self.clock.now()
+        account = self.account(session, epoch=lease.epoch)
         manifests.check_next(flip.statement, account)
         manifest = flip.manifest.record()
         manifests.check_manifest(manifest, account, epoch=lease.epoch + 1)
         unlocking = [method for method in self.accounts.methods(account.account_id) if method.unlocks]
         signing = self._check_account(account, unlocking, lease, flip)
-        self._check_chats(lease)
+        self.check_chats(lease, under=key_id_of(signing, Namespace.SIGNING_KEY, epoch=lease.epoch + 1))
         link = Link(
             statement=Statement(**dict(flip.statement)),
             forward=flip.link.forward,
@@ -121,14 +121,14 @@ class Rotating:
         )
         turned = Flip(before=account, lease=lease, ring=flip.ring, signing=signing, manifest=manifest, link=link)
         if not self.rotations.flip(turned, now=now):
-            self._lease(session, lease_id)
-            self._account(session, epoch=lease.epoch)
+            self.held(session, lease_id)
+            self.account(session, epoch=lease.epoch)
             raise errors.KeysChanged()
         return Flipped(epoch=flip.statement.epoch, rotation_due_at=now + self.every)
 
     def put_manifest(self, session: Session, manifest: SignedManifest) -> None:
         """The next manifest of the present epoch, with all that unlocks. ManifestConflict, InvalidKeys."""
-        account = self._account(session)
+        account = self.account(session)
         manifests.check_manifest(manifest.record(), account, epoch=account.statement.epoch)
         manifests.check_all_named(manifest.record(), self.accounts.methods(account.account_id))
         if not self.rotations.put_manifest(account, manifest.record()):
@@ -140,7 +140,7 @@ class Rotating:
         The link stays for its time: who signs in by a method that a faulty or hostile device sealed wrongly still gets here by it, and a
         browser without a session to what it keeps of its own.
         """
-        account = self._account(session, epoch=epoch)
+        account = self.account(session, epoch=epoch)
         link = self.rotations.acknowledge(account.account_id, epoch, session.session_id)
         if link is None:
             return
@@ -165,28 +165,34 @@ class Rotating:
             raise errors.InvalidKeys(part="link.device")
         return lease.signing
 
-    def _check_chats(self, lease: Lease) -> None:
-        """No chat without a wrap of each generation, by this lease, under the key that the account will have. KeysChanged."""
-        expected = key_id_of(lease.signing or b"", Namespace.SIGNING_KEY, epoch=lease.epoch + 1)
+    def check_chats(self, lease: Lease, *, under: bytes, further: int = 0) -> None:
+        """No chat without a wrap of each generation, and of `further` new ones, by this lease, under the key that the account will have.
+
+        KeysChanged.
+        """
         cursor: str | None = None
         while True:
             chats, cursor = self.rotations.chats(lease.account_id, cursor=cursor, limit=_PAGE)
             for chat in chats:
-                mine = chat.lease_id == lease.lease_id and set(chat.staged) == set(chat.keys)
+                newest = max(chat.keys)
+                wanted = set(chat.keys) | set(range(newest + 1, newest + 1 + further))
+                mine = chat.lease_id == lease.lease_id and set(chat.staged) == wanted
                 wraps = chat.staged.values() if mine else ()
                 key_ids = {key_id_of(wrap, Namespace.CHAT_KEY, epoch=lease.epoch + 1) for wrap in wraps}
-                if key_ids != {expected}:
+                if key_ids != {under}:
                     raise errors.KeysChanged()
             if cursor is None:
                 return
 
-    def _account(self, session: Session, *, epoch: int | None = None) -> Account:
+    def account(self, session: Session, *, epoch: int | None = None) -> Account:
+        """WrongEpoch."""
         account = account_of(self.accounts, session.account_id)
         if epoch not in (None, account.statement.epoch):
             raise errors.WrongEpoch()
         return account
 
-    def _lease(self, session: Session, lease_id: str) -> Lease:
+    def held(self, session: Session, lease_id: str) -> Lease:
+        """The session's own lease, while it lives. LeaseOver."""
         lease = self.rotations.lease(session.account_id)
         mine = lease is not None and (lease.lease_id, lease.session_id) == (lease_id, session.session_id)
         if lease is None or not mine or lease.expires_at <= self.clock.now():

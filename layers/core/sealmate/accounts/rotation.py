@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sealmate.accounts.records import Account, Link, Manifest
+from sealmate.accounts.records import Account, Link, Manifest, Method, Session
 
 Wraps = Mapping[int, bytes]
 """A chat's keys by generation, each an envelope under one master key."""
@@ -57,6 +57,27 @@ class Flip:
     signing: bytes
     manifest: Manifest
     link: Link
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secure:
+    """All that becomes true in one transaction when an account is secured. `methods`: all there are from then on."""
+
+    before: Account
+    after: Account
+    lease: Lease
+    ring: int
+    session: Session
+    methods: tuple[Method, ...]
+    backup_macs: tuple[bytes, ...]
+
+
+class SecuringStore(Protocol):
+    def secure(self, secure: Secure, *, now: int) -> bool:
+        """One transaction: account, methods and backup codes anew, no link, no other session (beyond what it can hold: after it).
+
+        False if epoch, manifest, key ring, a method or the lease changed meanwhile, or the session has ended; then nothing is other.
+        """
 
 
 class RotationStore(Protocol):

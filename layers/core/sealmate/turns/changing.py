@@ -26,7 +26,7 @@ class Changing:
     def put_details(self, account_id: str, chat_id: str, put: PutDetails) -> Chat:
         """ChatNotFound, InvalidRecord, WrongEpoch; DetailsConflict if another device was faster."""
         chat = self._chat(account_id, chat_id)
-        _check_details(put.details, generations=chat.keys)
+        _check_details(put.details, generations={*chat.keys, *chat.staged})
         at = self.clock.now()
         stored = self.chats.set_details(account_id, chat_id, put.details, seen=put.revision, at=at)
         chat = self._chat(account_id, chat_id)
@@ -88,7 +88,7 @@ class Changing:
         self.audience(account_id, chat_id).tell_everyone(ChatChanged(chat_id=chat_id, updated_at=at))
 
 
-def _check_details(details: bytes, *, generations: dict[int, bytes]) -> None:
+def _check_details(details: bytes, *, generations: set[int]) -> None:
     """What can be checked without keys."""
     try:
         header = Header.parse(details)

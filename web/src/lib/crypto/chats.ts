@@ -34,17 +34,20 @@ export interface Details {
   folder: string | null;
 }
 
+/** Of a chat that begins, or of the generation that its writing goes on with. */
 export async function makeChatKey(of: {
   account: string;
   chat: string;
   master: MasterKey;
+  generation?: number;
 }): Promise<{ key: ChatKey; envelope: Bytes }> {
   const bytes = randomBytes(KEY_BYTES);
-  const place = chatKeyPlace(of.account, of.chat, FIRST_GENERATION, of.master.epoch);
+  const generation = of.generation ?? FIRST_GENERATION;
+  const place = chatKeyPlace(of.account, of.chat, generation, of.master.epoch);
   const envelope = await seal(of.master.key, place, bytes);
   const key = await importKey(bytes);
   wipe(bytes);
-  return { key: { account: of.account, chat: of.chat, generation: FIRST_GENERATION, key }, envelope };
+  return { key: { account: of.account, chat: of.chat, generation, key }, envelope };
 }
 
 export async function openChatKey(of: {

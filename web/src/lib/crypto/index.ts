@@ -3,6 +3,7 @@ import { makeAccountKeysWith, type MadeAccount } from './accounts';
 import type { Bytes } from './bytes';
 import { derivePasswordWith, type Proof } from './passwords';
 import { makePasswordWith, type OpenAccount } from './replacements';
+import { secureAccountWith, type SecuredAccount } from './securing';
 import { stretchInWorker } from './stretching';
 import type { ByPassword } from './wrapped';
 
@@ -58,6 +59,7 @@ export { advance as advancePins, NO_PINS, type Pins } from './pins';
 export { deriveRecovery, readRecoveryKey } from './recovery';
 export { makeRecoveryKey, type OpenAccount } from './replacements';
 export { followLinks, nameMethods, turnMaster, verifyOwnManifest, type Turned } from './rotation';
+export type { SecuredAccount, Touched } from './securing';
 export { statementHash } from './statements';
 export { handOnStoreKey, openStoreKey, reachStoreKey, type StoreKey } from './store_keys';
 export {
@@ -93,4 +95,9 @@ export async function makeAccountKeys(of: {
 /** The unlock method of a new password, for keys that are open. */
 export async function makePassword(of: OpenAccount & { password: string }): Promise<ByPassword['password']> {
   return makePasswordWith(stretchInWorker, of);
+}
+
+/** Everything that opens the account, made anew. */
+export async function secureAccount(of: Parameters<typeof secureAccountWith>[1]): Promise<SecuredAccount> {
+  return secureAccountWith(stretchInWorker, of);
 }

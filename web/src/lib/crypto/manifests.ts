@@ -58,12 +58,14 @@ export async function makeManifest(of: {
   seed: Bytes;
   publicKey: Bytes;
   before: Manifest | null;
+  /** What `before` is signed with, if it is another key. */
+  publicKeyBefore?: Bytes;
 }): Promise<Manifest> {
   const { account, epoch, publicKey, before } = of;
   const said = {
     sequence: (before?.sequence ?? 0) + 1,
     epoch,
-    previous: before ? await manifestHash(account, before, publicKey) : NOTHING,
+    previous: before ? await manifestHash(account, before, of.publicKeyBefore ?? publicKey) : NOTHING,
     methods: await Promise.all(of.methods.map(named)),
   };
   return { ...said, signature: await sign(of.seed, manifestBytes(account, said, publicKey)) };

@@ -24,6 +24,9 @@ export async function advance(
   const { epoch } = of.statement;
   if (epoch < pins.epoch) throw new CryptoError('epoch_rolled_back');
   if (epoch === pins.epoch && differs(pins.statement, statement)) throw new CryptoError('epoch_forked');
+  if (epoch === pins.epoch + 1 && differs(pins.statement, of.statement.previous)) {
+    throw new CryptoError('epoch_forked');
+  }
   if (!manifest) {
     if (pins.sequence > 0) throw new CryptoError('manifest_missing');
     return { epoch, statement, sequence: 0, manifest: NOTHING };
@@ -32,6 +35,9 @@ export async function advance(
   const hash = await manifestHash(account, manifest, publicKey);
   if (sequence < pins.sequence) throw new CryptoError('manifest_rolled_back');
   if (sequence === pins.sequence && differs(pins.manifest, hash)) throw new CryptoError('manifest_forked');
+  if (sequence === pins.sequence + 1 && differs(pins.manifest, manifest.previous)) {
+    throw new CryptoError('manifest_forked');
+  }
   return { epoch, statement, sequence, manifest: hash };
 }
 

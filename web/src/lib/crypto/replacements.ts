@@ -9,7 +9,7 @@ import type { Opened } from './masters';
 import { openMethod, type MethodKind } from './methods';
 import { derivePasswordWith, SALT_BYTES, type Proof, type Stretch } from './passwords';
 import { deriveRecovery, writeRecoveryKey } from './recovery';
-import type { AccountKeys, ByPassword } from './wrapped';
+import type { AccountKeys, ByPassword, Envelopes } from './wrapped';
 
 /** What new passwords are stretched with. */
 const PROFILE: KdfProfile = 1;
@@ -44,14 +44,18 @@ export async function makeRecoveryKey(
   return { method, recoveryKey };
 }
 
-/** A method that was tried: it opens this very master key. */
 async function proven(kind: MethodKind, proof: Proof, of: OpenAccount): Promise<AccountKeys['recovery']> {
+  return { ...(await provenMethod(kind, proof.kek, of)), auth: toBase64url(proof.auth) };
+}
+
+/** A method that was tried: it opens this very master key. */
+export async function provenMethod(kind: MethodKind, kek: CryptoKey, of: OpenAccount): Promise<Envelopes> {
   const { account, masterBytes, opened } = of;
   const { epoch, key: master } = opened.master;
   const { signingPublicKey } = opened;
-  const made = await madeMethod(proof.kek, { account, kind, masterBytes, master, epoch, signingPublicKey });
+  const made = await madeMethod(kek, { account, kind, masterBytes, master, epoch, signingPublicKey });
   const { method_id: id, secret, master: sealed, public: publicKey } = made;
-  const [read, at] = [fromBase64url, { account, kek: proof.kek, epoch }];
+  const [read, at] = [fromBase64url, { account, kek, epoch }];
   const again = await openMethod(
     { id, kind, secret: read(secret), master: read(sealed), public: read(publicKey) },
     at,
@@ -60,5 +64,5 @@ async function proven(kind: MethodKind, proof: Proof, of: OpenAccount): Promise<
     sameBytes(again.masterBytes, masterBytes) && sameBytes(again.signingPublicKey, signingPublicKey);
   wipe(again.masterBytes);
   if (!fits) throw new CryptoError('bad_content');
-  return { ...made, auth: toBase64url(proof.auth) };
+  return made;
 }

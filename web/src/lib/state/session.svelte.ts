@@ -224,6 +224,13 @@ export class Session {
     this.#channel.tell({ kind: 'renewed' });
   }
 
+  /** Everything that opens the account was replaced here; what this browser keeps of it goes on under the new keys. */
+  async secured(opened: Opened, masterBytes: Bytes, wrapped: WrappedKeys): Promise<void> {
+    await this.#goOn(opened, masterBytes, wrapped);
+    await this.methodsChanged({ wrapped });
+    this.keysAhead();
+  }
+
   /** A choice for this device. Turned off, the password is asked for when the page is opened the next time. */
   async stay(staySignedIn: boolean): Promise<void> {
     if (this.account === null || this.opened === null) throw notSignedIn();

@@ -1,15 +1,14 @@
 // The account's master key turns: this browser follows when another device turned it, and turns it itself when that is due. Quietly.
 import type * as Crypto from '$lib/crypto';
-import type { MasterKey, Opened, Pins } from '$lib/crypto';
-import { fromBase64url, toBase64url } from '$lib/wire/base64url';
-import { AccountAnswer, Flipped, LeaseTaken, StagedKeys, WrappedKeys } from '$lib/wire/http';
+import type { Opened, Pins } from '$lib/crypto';
+import { AccountAnswer, Flipped, LeaseTaken, WrappedKeys } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
 import type { KeyStore } from './key_store';
 import type { Exclusively } from './rotation';
+import { stageChats } from './staging';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 const LOOK_MS = 3_600_000;
-const AT_ONCE = 40;
 const TRIES = 5;
 
 export interface TurningParts {
@@ -139,7 +138,7 @@ export class Turning {
     const at = `/account/rotation/${lease.lease_id}`;
     await api.put(null, `${at}/staged`, { account: turned.account });
     for (let tries = 0; !this.#stopped; tries += 1) {
-      await this.#stageChats(at, old, turned.master);
+      await stageChats({ api, crypto: it, account: this.account, at, old, master: turned.master });
       const { statement, manifest, link } = turned;
       try {
         await api.post(Flipped, `${at}/flip`, { ring: lease.ring, statement, manifest, link });
@@ -152,26 +151,6 @@ export class Turning {
     if (this.#stopped) return;
     // As every other device does: what the server has now is what counts.
     await this.#follow(await api.get(WrappedKeys, '/account/keys'));
-  }
-
-  /** Reads back what is staged; what is missing, or doesn't open with the new key, is staged (again). */
-  async #stageChats(at: string, old: MasterKey, master: MasterKey): Promise<void> {
-    const { api, crypto } = this.parts;
-    const it = await crypto();
-    for (let cursor: string | null = null; ;) {
-      const query: string = cursor === null ? '' : `?cursor=${cursor}`;
-      const page = await api.get(StagedKeys, `${at}/staged${query}`);
-      const rings = page.chats.map(({ chat_id: chat, keys }) => new Ring(this.account, chat, keys, it));
-      const chats = [];
-      for (const ring of rings) {
-        if (!(await ring.isStaged(old, master))) chats.push(await ring.anew(old, master));
-      }
-      for (let first = 0; first < chats.length; first += AT_ONCE) {
-        await api.put(null, `${at}/staged`, { chats: chats.slice(first, first + AT_ONCE) });
-      }
-      if (page.cursor === null) return;
-      cursor = page.cursor;
-    }
   }
 
   /** Not yet pinned, as right after signing in: the statement of the own epoch is in what the server gives. */
@@ -209,57 +188,5 @@ export class Turning {
       // The link then stays until its time is up.
       if (!(error instanceof ApiError)) throw error;
     }
-  }
-}
-
-/** A chat's keys as the server holds them, under one master key or more. */
-class Ring {
-  #wraps: { generation: number; epoch: number; envelope: Bytes }[];
-
-  constructor(
-    private readonly account: string,
-    private readonly chat: string,
-    keys: readonly { generation: number; envelope: string }[],
-    private readonly it: typeof Crypto,
-  ) {
-    this.#wraps = keys.map(({ generation, envelope: text }) => {
-      const envelope = fromBase64url(text);
-      return { generation, epoch: it.readEpoch(envelope), envelope };
-    });
-  }
-
-  /** Whether each generation is there under the new key, and opens. */
-  async isStaged(old: MasterKey, master: MasterKey): Promise<boolean> {
-    const { account, chat } = this;
-    for (const { generation } of this.#under(old)) {
-      const staged = this.#under(master).find((each) => each.generation === generation);
-      if (!staged) return false;
-      const { envelope } = staged;
-      const opens = this.it.openChatKey({ account, chat, generation, master, envelope });
-      if (
-        !(await opens.then(
-          () => true,
-          () => false,
-        ))
-      )
-        return false;
-    }
-    return true;
-  }
-
-  async anew(
-    old: MasterKey,
-    master: MasterKey,
-  ): Promise<{ chat_id: string; keys: { generation: number; envelope: string }[] }> {
-    const { account, chat, it } = this;
-    const keys = this.#under(old).map(async ({ generation, envelope }) => {
-      const made = await it.rewrapChatKey({ account, chat, generation, old, master, envelope });
-      return { generation, envelope: toBase64url(made) };
-    });
-    return { chat_id: chat, keys: await Promise.all(keys) };
-  }
-
-  #under(master: MasterKey) {
-    return this.#wraps.filter((each) => each.epoch === master.epoch);
   }
 }

@@ -33,8 +33,11 @@ export class ChatKeys {
     this.wrapped = wrapped;
   }
 
+  /** The newest: a chat may have one under the present master key that nothing was written with yet. */
   current(): Promise<ChatKey> {
-    return this.#of(this.wrapped.generation);
+    const epoch = this.masters().at(-1)?.epoch;
+    const mine = this.wrapped.keys.filter(({ envelope }) => readEpoch(fromBase64url(envelope)) === epoch);
+    return this.#of(Math.max(this.wrapped.generation, ...mine.map(({ generation }) => generation)));
   }
 
   /** By the generation that the record's header claims; opening it is what proves it. */

@@ -310,6 +310,13 @@ export const Flipped = v.object({
 });
 export type Flipped = v.InferOutput<typeof Flipped>;
 
+export const Secured = v.object({
+  epoch: v.number(),
+  rotation_due_at: v.number(),
+  backup_codes: v.array(v.string()),
+});
+export type Secured = v.InferOutput<typeof Secured>;
+
 export const WalletReply = v.object({
   available: v.number(),
   held: v.number(),

@@ -44,7 +44,7 @@ class DynamoRenewals:
         unmoved = AccountItem.codes_made.does_not_exist() if made is None else AccountItem.codes_made == made
 
         def write(transaction: TransactWrite) -> None:
-            _while_signed_in(session, transaction)
+            while_signed_in(session, transaction)
             transaction.update(
                 AccountItem(account_id, "ACCOUNT"),
                 actions=[AccountItem.codes_made.set((made or 0) + 1)],
@@ -71,7 +71,7 @@ class DynamoRenewals:
         others = [item for item in _sessions(account_id) if item.session_id != session.session_id]
 
         def write(transaction: TransactWrite) -> None:
-            _while_signed_in(session, transaction)
+            while_signed_in(session, transaction)
             transaction.update(
                 AccountItem(account_id, "ACCOUNT"),
                 actions=[AccountItem.ways_in.set((counted or 0) + 1)],
@@ -113,7 +113,7 @@ class DynamoRenewals:
         still_old = AccountItem.totp_sealed == old if old else AccountItem.totp_sealed.does_not_exist()
 
         def write(transaction: TransactWrite) -> None:
-            _while_signed_in(session, transaction)
+            while_signed_in(session, transaction)
             transaction.delete(
                 PendingTotpItem(account_id, _PENDING), condition=PendingTotpItem.totp_sealed == pending.totp_sealed
             )
@@ -154,7 +154,7 @@ class DynamoRenewals:
         account_id = session.account_id
 
         def write(transaction: TransactWrite) -> None:
-            _while_signed_in(session, transaction)
+            while_signed_in(session, transaction)
             transaction.delete(
                 PendingEmailItem(account_id, _PENDING_EMAIL), condition=PendingEmailItem.change_id == change.change_id
             )
@@ -189,7 +189,7 @@ def _email_change(item: PendingEmailItem) -> EmailChange:
     )
 
 
-def _while_signed_in(session: Session, transaction: TransactWrite) -> None:
+def while_signed_in(session: Session, transaction: TransactWrite) -> None:
     key = session_key(session.session_id)
     transaction.condition_check(SessionItem, session.account_id, key, condition=SessionItem.pk.exists())
 

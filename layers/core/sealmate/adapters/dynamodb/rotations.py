@@ -15,6 +15,7 @@ from sealmate.accounts.rotation import ChatWraps, Flip, Lease, StagedMethod, Wra
 from sealmate.adapters.dynamodb.account_items import AccountItem, LinkItem, MethodItem, RotationItem
 from sealmate.adapters.dynamodb.chats import wraps
 from sealmate.adapters.dynamodb.conditional import applied
+from sealmate.adapters.dynamodb.generations import as_read, settle_staged
 from sealmate.adapters.dynamodb.items import ChatItem, RingItem
 from sealmate.adapters.dynamodb.links import link_item, link_key, link_of, manifest_json, signed_as
 from sealmate.adapters.dynamodb.noting import ALIVE
@@ -86,14 +87,14 @@ class DynamoRotations:
     def _stage(
         transaction: TransactWrite, *, lease: Lease, rows: list[ChatItem], chats: Mapping[str, Wraps], now: int
     ) -> None:
-        transaction.condition_check(RotationItem, lease.account_id, "ROTATION", condition=_held(lease, now=now))
+        transaction.condition_check(RotationItem, lease.account_id, "ROTATION", condition=held(lease, now=now))
         for row in rows:
             keys = {str(generation): to_base64url(wrap) for generation, wrap in chats[row.chat_id].items()}
             staged = {"lease": lease.lease_id, "epoch": lease.epoch + 1, "keys": keys}
             actions: list[Action] = [ChatItem.staged.set(staged)]
             if row.staged and row.staged["epoch"] == lease.epoch:
-                actions.append(ChatItem.keys.set(row.staged["keys"]))
-            transaction.update(row, actions=actions, condition=ALIVE & _as_read(row))
+                actions += settle_staged(row)
+            transaction.update(row, actions=actions, condition=ALIVE & as_read(row))
 
     def stage_account(self, lease: Lease, methods: Mapping[str, StagedMethod], signing: bytes, *, now: int) -> bool:
         kept = {each: [to_base64url(m.master), to_base64url(m.public)] for each, m in methods.items()}
@@ -118,11 +119,11 @@ class DynamoRotations:
                     AccountItem.rotated_at.set(now),
                     AccountItem.agenda.set("rotation"),
                     AccountItem.agenda_at.set(now),
-                    *_set_manifest(flip.manifest),
+                    *set_manifest(flip.manifest),
                 ],
-                condition=_unchanged(flip.before),
+                condition=unchanged(flip.before),
             )
-            transaction.delete(RotationItem(account_id, "ROTATION"), condition=_held(lease, now=now))
+            transaction.delete(RotationItem(account_id, "ROTATION"), condition=held(lease, now=now))
             seen: Condition = RingItem.revision == flip.ring if flip.ring else RingItem.pk.does_not_exist()
             transaction.condition_check(RingItem, account_id, "RING", condition=seen)
             for method in unlocking:
@@ -139,7 +140,7 @@ class DynamoRotations:
     def put_manifest(self, account: Account, manifest: Manifest) -> bool:
         item = AccountItem(account.account_id, "ACCOUNT")
         return applied(
-            lambda: settled(partial(item.update, actions=_set_manifest(manifest), condition=_unchanged(account)))
+            lambda: settled(partial(item.update, actions=set_manifest(manifest), condition=unchanged(account)))
         )
 
     def acknowledge(self, account_id: str, epoch: int, session_id: str) -> Link | None:
@@ -154,8 +155,8 @@ class DynamoRotations:
         while tidied < limit:
             rows, cursor = _rows(account_id, cursor=cursor, limit=limit)
             for row in [row for row in rows if row.staged and row.staged["epoch"] == epoch][: limit - tidied]:
-                actions: list[Action] = [ChatItem.keys.set(row.staged["keys"]), ChatItem.staged.remove()]
-                update = partial(row.update, actions=actions, condition=ALIVE & _as_read(row))
+                actions: list[Action] = [*settle_staged(row), ChatItem.staged.remove()]
+                update = partial(row.update, actions=actions, condition=ALIVE & as_read(row))
                 applied(partial(settled, update))
                 tidied += 1
             if cursor is None:
@@ -164,15 +165,15 @@ class DynamoRotations:
     @staticmethod
     def _note(lease: Lease, actions: list[Action], *, now: int) -> bool:
         item = RotationItem(lease.account_id, "ROTATION")
-        return applied(lambda: settled(partial(item.update, actions=actions, condition=_held(lease, now=now))))
+        return applied(lambda: settled(partial(item.update, actions=actions, condition=held(lease, now=now))))
 
 
-def _held(lease: Lease, *, now: int) -> Condition:
+def held(lease: Lease, *, now: int) -> Condition:
     held: Condition = (RotationItem.lease_id == lease.lease_id) & (RotationItem.expires_at > now)
     return held
 
 
-def _unchanged(account: Account) -> Condition:
+def unchanged(account: Account) -> Condition:
     """Neither epoch nor manifest is another, and no way in was added or replaced since the account was read."""
     ways_in = account.ways_in
     none_added: Condition = AccountItem.ways_in == ways_in if ways_in else AccountItem.ways_in.does_not_exist()
@@ -180,19 +181,11 @@ def _unchanged(account: Account) -> Condition:
     return same
 
 
-def _set_manifest(manifest: Manifest) -> list[Action]:
+def set_manifest(manifest: Manifest) -> list[Action]:
     return [
         AccountItem.manifest_sequence.set(manifest.sequence),
         AccountItem.manifest.set(manifest_json(manifest)),
     ]
-
-
-def _as_read(row: ChatItem) -> Condition:
-    """So that no generation and no wrap that came meanwhile is lost."""
-    keys: Condition = ChatItem.keys == row.keys
-    staged: Condition = ChatItem.staged == row.staged if row.staged else ChatItem.staged.does_not_exist()
-    same: Condition = keys & staged
-    return same
 
 
 def _row(account_id: str, chat_id: str) -> ChatItem | None:

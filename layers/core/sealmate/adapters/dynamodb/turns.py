@@ -10,6 +10,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from sealmate import errors
+from sealmate.adapters.dynamodb.generations import take_newest
 from sealmate.adapters.dynamodb.items import (
     AskedItem,
     ChatItem,
@@ -79,6 +80,12 @@ class DynamoTurns:
             record_known, chat_failed, epoch_failed = (*chat, False, False, False)[:3]
             if turn_known or record_known:
                 return False
+            if (
+                chat_failed
+                and new.chat_key is None
+                and take_newest(turn.account_id, turn.chat_id, generation=new.generation)
+            ):
+                return self.begin(new)
             if chat_failed:
                 raise self._chat_trouble(new) from None
             raise (errors.WrongEpoch() if epoch_failed else errors.Internal()) from None

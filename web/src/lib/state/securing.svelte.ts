@@ -1,0 +1,130 @@
+// Securing the account after somebody else had a device or a key of it: everything that opens it is made anew, and all others are out.
+import type * as Crypto from '$lib/crypto';
+import type { Opened, SecuredAccount, Touched } from '$lib/crypto';
+import { LeaseTaken, Secured, WrappedKeys } from '$lib/wire/http';
+import { ApiError, api, type Api } from './api';
+import { ceremonies, type Ceremonies } from './ceremonies';
+import { described, openerOf } from './key_opener';
+import type { Exclusively } from './rotation';
+import { session, type Session } from './session.svelte';
+import { stageChats } from './staging';
+import { stepUp, type StepUp } from './step_up.svelte';
+
+type WrappedMethod = WrappedKeys['methods'][number];
+const TRIES = 5;
+
+/** The account as it is before: proved to be its owner's, and with nobody else signed in. */
+export interface Begun {
+  wrapped: WrappedKeys;
+  opened: Opened;
+}
+
+export interface SecuringParts {
+  api: Api;
+  crypto(): Promise<typeof Crypto>;
+  ceremonies: Pick<Ceremonies, 'derive'>;
+  session: Pick<Session, 'secured'>;
+  stepUp: Pick<StepUp, 'run' | 'withMaster'>;
+  exclusively: Exclusively;
+}
+
+export class Securing {
+  /** A device was said to be somebody else's: the offer is to be shown at once. */
+  wanted = $state(false);
+  /** Chats whose keys are staged; null while none are being staged. */
+  staged = $state<number | null>(null);
+
+  constructor(private readonly parts: SecuringParts) {}
+
+  /** Asks for a proof always; then everybody else is signed out. */
+  async begin(): Promise<Begun> {
+    const { api, stepUp } = this.parts;
+    const begun = await stepUp.withMaster(({ wrapped, opened }) => Promise.resolve({ wrapped, opened }));
+    await api.delete(null, '/account/sessions');
+    return begun;
+  }
+
+  /** Passkeys and security keys that open the account now; each is touched once more, or removed. */
+  touchable({ wrapped }: Begun): WrappedMethod[] {
+    return wrapped.methods.filter(({ kind }) => kind === 'passkey' || kind === 'security_key');
+  }
+
+  async touch({ wrapped }: Begun, method: WrappedMethod): Promise<Touched> {
+    const it = await this.parts.crypto();
+    const shown = await this.parts.ceremonies.derive(described([method]), await it.prfInput());
+    return openerOf(shown, { crypto: it, wrapped });
+  }
+
+  /** Made here; nothing counts before `finish`, so that the recovery key can be saved first. */
+  async make(
+    { wrapped, opened }: Begun,
+    password: string | null,
+    touched: Touched[],
+  ): Promise<SecuredAccount> {
+    return (await this.parts.crypto()).secureAccount({ wrapped, opened, password, touched });
+  }
+
+  /** The new backup codes; none if the server's reply was lost. What breaks off is begun anew, or repeated as it is. */
+  async finish(begun: Begun, made: SecuredAccount): Promise<string[]> {
+    const { exclusively } = this.parts;
+    try {
+      return await exclusively('sealmate-master-key', () => this.#finish(begun, made));
+    } finally {
+      this.staged = null;
+    }
+  }
+
+  async #finish(begun: Begun, made: SecuredAccount): Promise<string[]> {
+    const codes = await this.#flip(begun, made).catch(async (error: unknown) => {
+      if (!(await this.#isDone(made))) throw error;
+      return [];
+    });
+    const wrapped = await this.parts.api.get(WrappedKeys, '/account/keys');
+    await this.parts.session.secured(made.opened, made.masterBytes, wrapped);
+    return codes;
+  }
+
+  /** Steps 1 to 4 of docs/decisions/0013-rotation.md, without a link. */
+  async #flip({ wrapped, opened }: Begun, made: SecuredAccount): Promise<string[]> {
+    const { api, stepUp } = this.parts;
+    const crypto = await this.parts.crypto();
+    const account = wrapped.account_id;
+    const take = (more: object) =>
+      api.post(LeaseTaken, '/account/rotation', { expected_epoch: wrapped.epoch, ...more });
+    let lease = await take({});
+    const at = `/account/rotation/${lease.lease_id}`;
+    const keys = { old: opened.master, master: made.opened.master, further: 1 };
+    for (let tries = 0; ; tries += 1) {
+      await stageChats({ api, crypto, account, at, ...keys, told: (chats) => (this.staged = chats) });
+      try {
+        const body = { ring: lease.ring, ...made.body };
+        return (await stepUp.run(() => api.post(Secured, `${at}/secure`, body))).backup_codes;
+      } catch (error) {
+        if (!(error instanceof ApiError && error.code === 'keys_changed') || tries >= TRIES) throw error;
+        lease = await take({ lease_id: lease.lease_id });
+      }
+    }
+  }
+
+  /** The reply may have been lost: what the server has now is what counts. */
+  async #isDone(made: SecuredAccount): Promise<boolean> {
+    try {
+      const { statement } = await this.parts.api.get(WrappedKeys, '/account/keys');
+      return statement.signature === made.body.statement.signature;
+    } catch {
+      return false;
+    }
+  }
+}
+
+const exclusively: Exclusively = async (name, work) =>
+  globalThis.navigator?.locks ? navigator.locks.request(name, work) : work();
+
+export const securing = new Securing({
+  api,
+  ceremonies,
+  session,
+  stepUp,
+  exclusively,
+  crypto: () => import('$lib/crypto'),
+});
