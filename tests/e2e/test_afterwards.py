@@ -69,12 +69,12 @@ def _tour(stack: Stack, person: Person, playbook: Playbook) -> None:
         assert wire.refusal({"action": "stop", "turn_id": new_id()})["code"] == "turn_not_found"
         assert wire.refusal({"action": "resume", "turn_id": new_id()})["code"] == "turn_not_found"
         assert wire.lives()
-    stack.client("lambda").invoke(FunctionName=stack.outputs["SweepHolds"], Payload=b"{}")
+    for job in ("SweepHolds", "SendReminders"):
+        stack.client("lambda").invoke(FunctionName=stack.outputs[job], Payload=b"{}")
     bearer = {"Authorization": f"Bearer {laptop.identity().session.token}"}
-    refused = httpx.post(f"{stack.url}/api/turns", json={}, headers=bearer, trust_env=False, timeout=60)
-    assert refused.json()["code"] == "invalid_request"
-    refused = httpx.post(f"{stack.url}/api/account/rotation", json={}, headers=bearer, trust_env=False, timeout=60)
-    assert refused.json()["code"] == "invalid_request"
+    for path in ("/turns", "/account/rotation", "/auth/reset", "/receipts/verify"):
+        refused = httpx.post(f"{stack.url}/api{path}", json={}, headers=bearer, trust_env=False, timeout=60)
+        assert refused.json()["code"] == "invalid_request"
     nobody = json.dumps({"account_id": new_id()})
     stack.client("stepfunctions").start_execution(stateMachineArn=stack.outputs["EraseAccount"], input=nobody)
 

@@ -144,10 +144,10 @@ def archived(person: Person, key: Any, *turns: dict[str, Any]) -> dict[str, Any]
 
 
 def test_an_imported_chat_reads_as_it_did_and_goes_on(stack: Stack, person: Person, rest: Rest) -> None:
-    key, first = new_chat(person.laptop).key, new_id()
+    key, (first, second) = new_chat(person.laptop).key, sorted((new_id(), new_id()))
     one = archive.turn(key, first, asked="Once upon a time?", said="There was a seal.")
     parent = hash_of(from_base64url(one["answer"]))
-    two = archive.turn(key, new_id(), asked="And then?", said="It swam.", after=parent)
+    two = archive.turn(key, second, asked="And then?", said="It swam.", after=parent)
     two["parent"] = {"turn_id": first, "hash": to_base64url(parent)}
     part = archived(person, key, one, two)
     with Wire(person.device(), stack.url) as wire:

@@ -106,7 +106,8 @@ def _the_background_ended_well(stack: Stack, leaver: Person) -> None:
     executions = machines.list_executions(stateMachineArn=stack.outputs["EraseAccount"])["executions"]
     (mine,) = [execution for execution in executions if execution["name"] == leaver.account]
     assert mine["status"] == "RUNNING"
-    (marker,) = [row for row in stack.rows("AccountsTable") if row["pk"]["S"] == "ERASING"]
+    markers = [row for row in stack.rows("AccountsTable") if row["pk"]["S"] == "ERASING"]
+    (marker,) = [row for row in markers if leaver.account in row["sk"]["S"]]
     stack.client("dynamodb").put_item(
         TableName=stack.outputs["AccountsTable"], Item={**marker, "shredded_at": {"N": "1"}}
     )
