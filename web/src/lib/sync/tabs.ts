@@ -15,5 +15,15 @@ export function openTabs(account: string, heard: (news: TabNews) => void): Tabs 
   if (typeof BroadcastChannel === 'undefined') return { tell: () => undefined, close: () => undefined };
   const channel = new BroadcastChannel(`sealmate-chats-${account}`);
   channel.addEventListener('message', ({ data }: MessageEvent<TabNews>) => heard(data));
-  return { tell: (news) => channel.postMessage(news), close: () => channel.close() };
+  let open = true;
+  return {
+    tell: (news) => {
+      // What was being kept while the app was locked is kept all the same; the others read it from the store.
+      if (open) channel.postMessage(news);
+    },
+    close: () => {
+      open = false;
+      channel.close();
+    },
+  };
 }
