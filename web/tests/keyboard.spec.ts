@@ -86,6 +86,33 @@ test('the commands: found by a word, run by Enter, left by Escape', async ({ pag
   await expect(page).toHaveURL('/settings/appearance');
 });
 
+test('what is asked for again in the moment it closes comes again', async ({ page }) => {
+  await page.goto('/');
+  await expect(composer(page)).toBeFocused();
+  for (const [key, ctrlKey, name] of [
+    ['k', true, 'Commands'],
+    ['?', false, 'Shortcuts'],
+  ] as const) {
+    const dialog = page.getByRole('dialog', { name });
+    await composer(page).blur();
+    await page.keyboard.press(ctrlKey ? `Control+${key}` : key);
+    await expect(dialog).toBeVisible();
+    await page.evaluate(
+      async (press) => {
+        // The browser says that it closed in a task of its own, after this one.
+        document.querySelector<HTMLDialogElement>('dialog[open]')?.requestClose();
+        await Promise.resolve();
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { ...press, bubbles: true }));
+      },
+      { key, ctrlKey },
+    );
+    await page.waitForTimeout(500);
+    await expect(dialog).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
+  }
+});
+
 test('settings, a choice in them, and the sheet of shortcuts', async ({ page }) => {
   await page.goto('/');
   await expect(composer(page)).toBeFocused();
