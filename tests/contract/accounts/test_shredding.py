@@ -226,7 +226,7 @@ def test_amounts_stay_and_nothing_else(rows: Rows) -> None:
 def test_an_erasure_goes_on_wherever_it_broke_off(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call to DynamoDB fails: one of the first, and so on until none does."""
     call = boto3.client("dynamodb").__class__._make_api_call  # type: ignore[attr-defined]
-    for n in range(0, 200, 6):
+    for n in range(0, 200, 2):
         rows.of(ME)
         done = 0
 
