@@ -42,7 +42,7 @@ demo: $(READY) ## Walk a made-up person through the whole line, without a prompt
 # What the stacks do is mostly waiting, so the tests without one run beside them.
 test: $(READY) lint unit ## Everything that must hold (under 20 minutes on 2 cores)
 	@infra/chromium
-	@$(MAKE) --no-print-directory -j2 e2e contract pipeline web
+	@$(MAKE) --no-print-directory -k -j2 e2e contract pipeline web
 	@$(MAKE) --no-print-directory web-e2e
 
 lint: $(READY)
