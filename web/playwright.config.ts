@@ -40,7 +40,8 @@ export default defineConfig({
     // What moves without end is drawn without end, on two cores without a graphics card.
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // Without the film, which takes a third of the time of everything.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     launchOptions: {
       executablePath: process.env.SEALMATE_CHROMIUM ?? '/usr/bin/chromium',
       args: [
