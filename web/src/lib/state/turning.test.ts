@@ -1,151 +1,14 @@
 // The master key turns in a browser and is followed in another, against a server in memory; a hostile one is told and not followed.
 import * as crypto from '$lib/crypto';
-import { makeAccountKeysWith } from '$lib/crypto/accounts';
-import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import type { WrappedKeys } from '$lib/wire/http';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Api } from './api';
 import { MemoryKeyStore } from './key_store';
+import { ACCOUNT, AccountServer, CHATS, DUE, signUp, type SignedUp } from './testing/account_server';
 import { Turning } from './turning';
 
-const ACCOUNT = '0b55061d-82e6-719b-819e-371ff8a1ee82';
-const CHATS = ['5d2cbd6f-0000-4000-8000-000000000001', '5d2cbd6f-0000-4000-8000-000000000002'];
-const DUE = 1_000_000;
-type Keys = { generation: number; envelope: string }[];
-type Body = Record<string, unknown>;
-
-let signedUp: { wrapped: WrappedKeys; opened: crypto.Opened };
-
-beforeAll(async () => {
-  const stretch = async (given: Uint8Array<ArrayBuffer>, salt: Uint8Array<ArrayBuffer>) =>
-    new Uint8Array(await globalThis.crypto.subtle.digest('SHA-512', new Uint8Array([...salt, ...given])));
-  const { keys, opened } = await makeAccountKeysWith(stretch, {
-    account: ACCOUNT,
-    password: 'kelp forest at noon',
-    kdfProfile: 1,
-  });
-  const methods = (['password', 'recovery'] as const).map((kind) => {
-    const { method_id, secret, master, public: publicKey } = keys[kind];
-    return {
-      method_id,
-      kind,
-      secret,
-      master,
-      public: publicKey,
-      salt: null,
-      kdf_profile: null,
-      credential_id: null,
-      transports: null,
-    };
-  });
-  const { signing, statement, manifest } = keys;
-  signedUp = {
-    opened,
-    wrapped: { account_id: ACCOUNT, epoch: 1, methods, signing, statement, manifest, links: [] },
-  };
-});
-
-/** What the server keeps of one account. `fails`: the request that is lost on its way. */
-class Server {
-  wrapped: WrappedKeys = structuredClone(signedUp.wrapped);
-  chats = new Map<string, Keys>();
-  due = DUE;
-  asked: string[] = [];
-  fails = '';
-  onFlip: (() => Promise<void>) | null = null;
-  #lease = { id: 0, account: {} as Body, ring: 0 };
-
-  async begin(chat: string, master: crypto.MasterKey): Promise<void> {
-    const { envelope } = await crypto.makeChatKey({ account: ACCOUNT, chat, master });
-    this.chats.set(chat, [{ generation: 1, envelope: toBase64url(envelope) }]);
-  }
-
-  readonly fetch: typeof fetch = async (input, init) => {
-    const path = String(input).replace('/api', '');
-    const name = `${init?.method ?? 'GET'} ${path.replace(/[0-9a-f-]{36}/, 'lease')}`;
-    this.asked.push(name);
-    if (this.fails === name) throw new TypeError('lost');
-    const answer = await this.#answer(name, JSON.parse(String(init?.body ?? '{}')) as Body);
-    if (answer === null) return new Response(null, { status: 204 });
-    if (typeof answer !== 'string') return new Response(JSON.stringify(answer));
-    const problem = { code: answer, title: '', status: 409, next_step: '' };
-    return new Response(JSON.stringify(problem), { status: 409 });
-  };
-
-  async #answer(name: string, body: Body): Promise<object | string | null> {
-    const lease_id = `00000000-0000-4000-8000-${String(this.#lease.id).padStart(12, '0')}`;
-    if (name === 'GET /account/keys') return this.wrapped;
-    if (name === 'GET /account') return this.#account();
-    if (name === 'POST /account/manifest') {
-      this.wrapped.manifest = body.manifest as WrappedKeys['manifest'];
-      return null;
-    }
-    if (name === 'POST /account/rotation') {
-      this.#lease.ring = this.chats.size;
-      return { lease_id, epoch: this.wrapped.epoch, ring: this.#lease.ring, expires_at: 0 };
-    }
-    if (name === 'PUT /account/rotation/lease/staged') return this.#stage(body);
-    if (name === 'GET /account/rotation/lease/staged') return this.#staged();
-    if (name === 'POST /account/rotation/lease/flip') return this.#flip(body);
-    return null;
-  }
-
-  #account(): object {
-    const wallet = { available: 0, held: 0 };
-    const { epoch } = this.wrapped;
-    return {
-      account_id: ACCOUNT,
-      email: 'm@x.example',
-      created_at: 0,
-      epoch,
-      rotation_due_at: this.due,
-      backup_codes_left: 10,
-      wallet,
-    };
-  }
-
-  #stage(body: Body): null {
-    if (body.account) this.#lease.account = body.account as Body;
-    for (const { chat_id, keys } of (body.chats ?? []) as { chat_id: string; keys: Keys }[]) {
-      const present = this.chats.get(chat_id)?.filter((key) => epochOf(key) === this.wrapped.epoch) ?? [];
-      this.chats.set(chat_id, [...present, ...keys]);
-    }
-    return null;
-  }
-
-  #staged(): object {
-    return { chats: [...this.chats].map(([chat_id, keys]) => ({ chat_id, keys })) };
-  }
-
-  async #flip(body: Body): Promise<object | string> {
-    await this.onFlip?.();
-    const epoch = this.wrapped.epoch + 1;
-    const whole = [...this.chats.values()].every((keys) => keys.some((key) => epochOf(key) === epoch));
-    if (body.ring !== this.chats.size || !whole) return 'keys_changed';
-    const { methods, signing } = this.#lease.account as { methods: { method_id: string }[]; signing: string };
-    const { statement, manifest, link } = body as Pick<WrappedKeys, 'statement' | 'manifest'> & {
-      link: Pick<WrappedKeys['links'][0], 'forward' | 'device'>;
-    };
-    this.wrapped = {
-      ...this.wrapped,
-      epoch,
-      statement,
-      manifest,
-      methods: this.wrapped.methods.map((each) => ({
-        ...each,
-        ...methods.find(({ method_id }) => method_id === each.method_id),
-      })),
-      signing: { ...this.wrapped.signing, private: signing },
-      links: [...this.wrapped.links, { statement, ...link, former: null }],
-    };
-    this.due = DUE * 2;
-    return { epoch, rotation_due_at: this.due };
-  }
-}
-
-function epochOf(key: { envelope: string }): number {
-  return crypto.readEpoch(fromBase64url(key.envelope));
-}
+let signedUp: SignedUp;
+beforeAll(async () => void (signedUp = await signUp()));
 
 class Browser {
   opened: crypto.Opened = signedUp.opened;
@@ -156,7 +19,7 @@ class Browser {
   unreachable = 0;
   turning: Turning;
 
-  constructor(server: Server, now = DUE) {
+  constructor(server: AccountServer, now = DUE) {
     this.turning = new Turning(
       {
         api: new Api(server.fetch),
@@ -179,22 +42,16 @@ class Browser {
     );
   }
 
-  async opens(server: Server): Promise<number> {
-    const { master } = this.opened;
-    let count = 0;
-    for (const [chat, keys] of server.chats) {
-      const mine = keys.find((key) => epochOf(key) === master.epoch);
-      const envelope = fromBase64url(mine?.envelope ?? '');
-      await crypto.openChatKey({ account: ACCOUNT, chat, generation: 1, master, envelope });
-      count += 1;
-    }
-    return count;
+  /** How many chats open with the keys this browser has. */
+  async opens(server: AccountServer): Promise<number> {
+    const opened = await server.opened(this.opened.master);
+    return opened.filter((generations) => generations.length > 0).length;
   }
 }
 
-let server: Server;
+let server: AccountServer;
 beforeEach(async () => {
-  server = new Server();
+  server = new AccountServer(signedUp);
   for (const chat of CHATS) await server.begin(chat, signedUp.opened.master);
 });
 
