@@ -23,6 +23,7 @@ class Api:
     ) -> None:
         """`note` is given every answer, with what was asked."""
         self.server, self._note = _checked(server), note
+        self._nonce: str | None = None
         # A proxy set for the outside world must not see what goes to this very machine.
         self._http = httpx.Client(
             base_url=f"{self.server}/api",
@@ -43,7 +44,10 @@ class Api:
         sign: Sign | None = None,
         step: str | None = None,
     ) -> Answer:
-        """`sign`: by this device, what the server wants signed; `step`: the id of a sign-in's step, which is signed at once."""
+        """`sign`: by this device, what the server wants signed; `step`: the id of a sign-in's step, which is signed at once.
+
+        The answer to what was signed says what to sign next, so only the first such call is refused and sent again.
+        """
         response = self._send(method, path, body=body, query=query, token=token, sign=sign, step=step)
         try:
             return answer.model_validate_json(response.content)
@@ -77,7 +81,8 @@ class Api:
         step: str | None = None,
     ) -> httpx.Response:
         try:
-            return self._send_once(method, path, body=body, query=query, token=token, sign=sign, nonce=step)
+            nonce = step or self._nonce
+            return self._send_once(method, path, body=body, query=query, token=token, sign=sign, nonce=nonce)
         except ServerRefused as refused:
             if sign is None or refused.nonce is None:
                 raise
@@ -102,6 +107,7 @@ class Api:
         except httpx.TransportError as error:
             raise Unreachable(self.server) from error
         self._note(f"{method} {path}", response.content)
+        self._nonce = response.headers.get("DPoP-Nonce", self._nonce)
         if not response.is_success:
             raise _refusal(response)
         return response

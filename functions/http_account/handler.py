@@ -187,9 +187,13 @@ def _session() -> Session:
 
 def _signed() -> Session:
     """By the session's own device."""
-    return wiring.sessions().signed(app.current_request)
+    session = wiring.sessions().signed(app.current_request)
+    app.hand_nonce(session)
+    return session
 
 
 def _proved() -> Session:
     """Of someone who may change the ways in."""
-    return wiring.sessions().proved(app.current_request)
+    session = wiring.sessions().proved(app.current_request)
+    app.hand_nonce(session)
+    return session

@@ -137,6 +137,11 @@ def finish_pairing() -> Response:
     return _give(answers.LoggedIn(session=session, keys=keys), issued, by_cookie)
 
 
+@app.serve("GET", "/auth/nonce")
+def give_nonce() -> None:
+    app.hand_nonce(wiring.sessions().renewable(app.current_request))
+
+
 @app.serve("POST", "/auth/session/rotate")
 def rotate_session() -> Response:
     issued, by_cookie = wiring.sessions().rotate(app.current_request)
@@ -153,6 +158,7 @@ def log_out() -> Response:
 @app.serve("POST", "/auth/ticket")
 def make_ticket() -> answers.TicketMade:
     session = wiring.sessions().signed(app.current_request)
+    app.hand_nonce(session)
     return answers.TicketMade(ticket=wiring.tickets().make(session), expires_in=tickets.LIFETIME)
 
 
@@ -175,6 +181,7 @@ def _by_cookie(transport: requests.Transport) -> bool:
 
 
 def _give(answer: Shape, issued: Issued, by_cookie: bool, *, status: int = 200) -> Response:
+    app.hand_nonce(issued.session)
     headers: entry.Headers = {"Content-Type": "application/json"}
     if by_cookie:
         headers["Set-Cookie"] = cookie_of(issued.token)

@@ -159,6 +159,7 @@ GUARDED = [
     ("GET", "/wallet"),
     ("GET", "/wallet/ledger"),
     ("GET", "/mates"),
+    ("GET", "/auth/nonce"),
     ("POST", "/auth/session/rotate"),
     ("POST", "/auth/logout"),
     ("POST", "/auth/ticket"),

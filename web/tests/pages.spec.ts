@@ -14,16 +14,12 @@ async function visit(page: Page, path: string): Promise<void> {
   await expect(page.getByRole('status', { name: 'Loading chats' })).toHaveCount(0);
 }
 
-/** The server refuses these once with what this device is to sign, and browsers log every refusal. */
-const SIGNED_WHEN_ASKED = /\/api\/auth\/(ticket|session\/rotate)$/;
-
 /** What the browser's console calls an error while the page is looked at. */
 function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on('console', (message) => {
     const { url } = message.location();
-    if (message.type() === 'error' && !SIGNED_WHEN_ASKED.test(url))
-      complaints.push(`${message.text()} (${url})`);
+    if (message.type() === 'error') complaints.push(`${message.text()} (${url})`);
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   return complaints;

@@ -12,13 +12,16 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools import Logger
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 from pydantic import BaseModel, ValidationError
 
 from sealmate import errors, wiring
+
+if TYPE_CHECKING:
+    from sealmate.accounts.records import Session
 
 S = TypeVar("S", bound=BaseModel)
 Headers = dict[str, str | list[str]]
@@ -118,6 +121,7 @@ class HttpApp(Chalice):
     def __init__(self, name: str) -> None:
         super().__init__(app_name=name, configure_logs=False)
         self._logger = _logger(name)
+        self._handed: Headers = {}
         self.register_middleware(self._as_problem, "http")
 
     def serve(self, method: str, path: str, *, status: int = 200) -> Callable[[View], View]:
@@ -126,10 +130,13 @@ class HttpApp(Chalice):
         def decorate(view: View) -> View:
             @wraps(view)
             def guarded(**arguments: str) -> Response:
+                self._handed = {}
                 try:
-                    return _reply(view(**arguments), status)
+                    reply = _reply(view(**arguments), status)
                 except Exception as error:  # noqa: BLE001 - the one mapper at the edge
-                    return self._problem(named(error, self._logger))
+                    reply = self._problem(named(error, self._logger))
+                reply.headers.update(self._handed)
+                return reply
 
             self.route(path, methods=[method], content_types=["application/json"], name=view.__name__)(guarded)
             return view
@@ -142,6 +149,10 @@ class HttpApp(Chalice):
         if len(raw) > limit:
             raise errors.RequestTooLarge(limit=limit)
         return parse(schema, raw)
+
+    def hand_nonce(self, session: Session) -> None:
+        """Whatever becomes of the current request, its answer says what the session's device may sign next."""
+        self._handed["DPoP-Nonce"] = wiring.sessions().next_nonce(session)
 
     def query(self, name: str) -> str | None:
         parameters = self._request().query_params

@@ -64,6 +64,7 @@ def accounts(world: World) -> Person:
 
 
 def sockets(world: World, ada: Person, device: Device) -> None:
+    assert ada.call("GET", "/auth/nonce").status == 204
     ticket = ada.call("POST", "/auth/ticket").json["ticket"]
     opened = world.call("ws_connect", _frame("$connect", {"sec-websocket-protocol": f"sealmate.v1, ticket.{ticket}"}))
     assert opened["statusCode"] == 200

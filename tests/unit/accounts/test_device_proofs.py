@@ -12,7 +12,7 @@ import pytest
 
 from sealmate.model import from_base64url, to_base64url
 from sealmate_cli.device_keys import make_device_key, signer
-from tests.fakes.http import ADDRESS
+from tests.fakes.http import ADDRESS, Reply
 from tests.fakes.person import Person
 from tests.unit.accounts.world import World
 
@@ -60,6 +60,32 @@ def test_a_proof_is_good_once_and_for_two_minutes(world: World, ada: Person) -> 
     late = ada.api.proof("POST", "/auth/ticket", _nonce(ada))
     world.clock.advance(120)
     assert _post(ada, "/auth/ticket", dpop=late)[1]["code"] == "device_proof_needed"
+
+
+def test_an_answer_says_what_to_sign_next(ada: Person) -> None:
+    """Whatever becomes of a signed request, the next needn't be refused first."""
+    wrong = _signed(ada, "/account/step-up", ada.log_in().headers["DPoP-Nonce"])
+    assert wrong.code == "wrong_credentials"
+    ticket = _signed(ada, "/auth/ticket", wrong.headers["DPoP-Nonce"])
+    assert ticket.status == 200
+    assert _signed(ada, "/auth/session/rotate", ticket.headers["DPoP-Nonce"]).status == 200
+    assert "DPoP-Nonce" not in ada.call("GET", "/account").headers, "where nothing is signed nothing is handed out"
+
+
+def test_what_to_sign_can_be_asked_for(world: World, ada: Person) -> None:
+    """Also for a token that is only good for being renewed any more; by nobody who isn't signed in."""
+    world.clock.advance(3 * 3600)
+    assert ada.call("GET", "/account").code == "renewal_due"
+    asked = ada.call("GET", "/auth/nonce")
+    assert (asked.status, asked.headers["Cache-Control"]) == (204, "no-store")
+    assert _signed(ada, "/auth/session/rotate", asked.headers["DPoP-Nonce"]).status == 200
+    nobody = world.api.get("/auth/nonce")
+    assert (nobody.code, nobody.headers.get("DPoP-Nonce")) == ("not_signed_in", None)
+
+
+def _signed(ada: Person, path: str, nonce: str) -> Reply:
+    proof = ada.api.proof("POST", path, nonce)
+    return ada.api.post(path, _body(path), authorization=f"Bearer {ada.token}", dpop=proof)
 
 
 def test_of_parallel_replays_one_is_let_in(ada: Person) -> None:

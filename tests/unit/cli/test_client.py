@@ -166,6 +166,20 @@ def test_what_the_server_wants_signed_is_signed_with_the_devices_own_key(
     assert json.loads(head) == json.loads(from_base64url(mine))
 
 
+def test_what_an_answer_says_to_sign_next_is_signed_at_once(client: Client, server: FakeServer) -> None:
+    answer = {"ticket": "ticket-0", "expires_in": 30}
+    server.failures["POST /auth/ticket"] = [
+        problem("device_proof_needed", 401, nonce="first"),
+        httpx.Response(200, json=answer, headers={"DPoP-Nonce": "second"}),
+        httpx.Response(200, json=answer, headers={"DPoP-Nonce": "third"}),
+    ]
+    for _ in range(3):
+        client.ticket()
+    signed = [json.loads(from_base64url(proof.split(".")[1]))["nonce"] for proof in server.proofs[-3:]]
+    assert signed == ["first", "second", "third"]
+    assert server.requests.count("POST /auth/ticket") == 4, "refused once"
+
+
 def test_a_device_stays_the_same_when_it_signs_in_again(client: Client, tmp_path: Path) -> None:
     file = ProfileFile(tmp_path / "first")
     before = file.load().device_keys

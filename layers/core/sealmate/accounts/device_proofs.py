@@ -1,7 +1,8 @@
 """A device's proof that it holds its key: a DPoP proof (RFC 9449) over one request, and over a nonce that makes it good once.
 
 At sign-in the nonce is the id of the step that is completed, which ends with it. Later it is the server's own: bound to the session by its
-`lineage`, good for two minutes by the server's clock, so that nothing hangs on a device's.
+`lineage`, good for two minutes by the server's clock, so that nothing hangs on a device's. The next one comes with the answer to each
+signed request, so that a device that goes on needn't be refused first (RFC 9449, 8.2).
 """
 
 from __future__ import annotations
@@ -74,9 +75,13 @@ class DeviceProofs:
         if not self.store.spend_nonce(session, nonce, expires_at=self.clock.now() + _LIFETIME):
             raise self._needed(session)
 
-    def _needed(self, session: Session) -> errors.DeviceProofNeeded:
+    def make_nonce(self, session: Session) -> str:
+        """For one request of this session, within two minutes."""
         stamp = self.clock.now().to_bytes(8, "big") + self.random.bytes(8)
-        return errors.DeviceProofNeeded(nonce=to_base64url(stamp + _tag(stamp, session)))
+        return to_base64url(stamp + _tag(stamp, session))
+
+    def _needed(self, session: Session) -> errors.DeviceProofNeeded:
+        return errors.DeviceProofNeeded(nonce=self.make_nonce(session))
 
     def _is_fresh(self, nonce: str, session: Session) -> bool:
         try:

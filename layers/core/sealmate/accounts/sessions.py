@@ -87,6 +87,14 @@ class Sessions:
             raise errors.StepUpNeeded()
         return self.signed(request)
 
+    def renewable(self, request: HttpRequest | None) -> Session:
+        """As `authenticate`, also for a token that is good for nothing but being renewed."""
+        return self._check(presented(request, origins=self.origins))
+
+    def next_nonce(self, session: Session) -> str:
+        """What its device may sign with a request, before it is told to."""
+        return self._device_proofs().make_nonce(session)
+
     def rotate(self, request: HttpRequest | None) -> tuple[Issued, bool]:
         """The session with its new token, and whether it travels as a cookie; for its own device, so that a copied token ends soon."""
         shown = presented(request, origins=self.origins)

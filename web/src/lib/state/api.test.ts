@@ -107,6 +107,11 @@ describe('an ended session', () => {
 
 describe('the signature of this device', () => {
   const dpop = ({ init }: { init: RequestInit }) => (init.headers as Record<string, string>)['dpop'];
+  const handing = (nonce: string, answer: Response) => {
+    answer.headers.set('dpop-nonce', nonce);
+    return answer;
+  };
+  const nothing = () => problem(404, 'not_found');
   const signing = (server: Server) => {
     const api = new Api(server.fetch);
     api.signBy(async (account, { method, path, nonce }) => `${account} ${method} ${path} ${nonce}`);
@@ -117,16 +122,54 @@ describe('the signature of this device', () => {
     const needed = problem(401, 'device_proof_needed', { nonce: 'n1' });
     const server = new Server([needed, json(200, { value: 7 }), json(200, { value: 8 })]);
     const api = signing(server);
-    expect(await api.post(Answer, '/auth/ticket')).toEqual({ value: 7 });
+    expect(await api.post(Answer, '/account/step-up')).toEqual({ value: 7 });
     await api.get(Answer, '/things');
-    expect(server.requests.map(dpop)).toEqual([undefined, 'null POST /auth/ticket n1', undefined]);
+    expect(server.requests.map(dpop)).toEqual([undefined, 'null POST /account/step-up n1', undefined]);
   });
 
   it('is not given twice', async () => {
     const needed = () => problem(401, 'device_proof_needed', { nonce: 'n' });
     const server = new Server([needed(), needed()]);
-    expect((await failure(signing(server).post(Answer, '/auth/ticket'))).code).toBe('device_proof_needed');
+    const error = await failure(signing(server).post(Answer, '/account/step-up'));
+    expect(error.code).toBe('device_proof_needed');
     expect(server.requests).toHaveLength(2);
+  });
+
+  it('is given at once where each opening needs it: what to sign is asked for, or an answer has brought it', async () => {
+    const server = new Server([
+      handing('n1', new Response(null, { status: 204 })),
+      handing('n2', json(200, { value: 7 })),
+      handing('n3', json(200, { value: 8 })),
+    ]);
+    const api = signing(server);
+    await api.post(Answer, '/auth/ticket');
+    await api.postOnce(Answer, '/auth/session/rotate');
+    expect(server.requests.map(({ path }) => path)).toEqual([
+      '/api/auth/nonce',
+      '/api/auth/ticket',
+      '/api/auth/session/rotate',
+    ]);
+    expect(server.requests.map(dpop)).toEqual([
+      undefined,
+      'null POST /auth/ticket n1',
+      'null POST /auth/session/rotate n2',
+    ]);
+  });
+
+  it('is fetched ahead where it is expected', async () => {
+    const server = new Server([handing('n1', new Response(null, { status: 204 })), json(200, { value: 7 })]);
+    const api = signing(server);
+    api.expectSigning();
+    api.expectSigning();
+    await api.post(Answer, '/auth/ticket');
+    expect(server.requests.map(dpop)).toEqual([undefined, 'null POST /auth/ticket n1']);
+  });
+
+  it('comes after a refusal if there was nothing to sign', async () => {
+    const needed = problem(401, 'device_proof_needed', { nonce: 'n1' });
+    const server = new Server([nothing(), needed, json(200, { value: 7 })]);
+    expect(await signing(server).post(Answer, '/auth/ticket')).toEqual({ value: 7 });
+    expect(server.requests.map(dpop)).toEqual([undefined, undefined, 'null POST /auth/ticket n1']);
   });
 
   it('stands over the step of a sign-in at once', async () => {
@@ -140,7 +183,7 @@ describe('the signature of this device', () => {
     const api = signing(server);
     let asked = 0;
     api.whenExpired(async () => void (asked += 1));
-    expect(await api.post(Answer, '/auth/ticket')).toEqual({ value: 7 });
+    expect(await api.post(Answer, '/account/step-up')).toEqual({ value: 7 });
     expect(asked).toBe(1);
   });
 });

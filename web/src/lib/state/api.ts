@@ -4,6 +4,7 @@ import { m } from '$lib/paraglide/messages';
 import { ApiError } from './api_error';
 import type { Signed } from './device_keys';
 import { Evidence } from './evidence';
+import { Nonces } from './nonces';
 
 export { ApiError } from './api_error';
 
@@ -13,6 +14,8 @@ type Fetch = (path: string, init: RequestInit) => Promise<Response>;
 
 /** A call that hangs longer than this counts as no network; state machines answer over the socket, not here. */
 const PATIENCE_MS = 30_000;
+/** At each opening, and again and again: signed at once, as browsers log every refusal. What is rare is signed when the server says so. */
+const SIGNED_AT_ONCE: ReadonlySet<string> = new Set(['/auth/ticket', '/auth/session/rotate']);
 
 const ProblemSchema = v.object({
   code: v.string(),
@@ -38,6 +41,10 @@ export class Api {
   #renewed: (() => Promise<void>) | null = null;
   #renew: (() => Promise<void>) | null = null;
   #sign: Sign | null = null;
+  #nonces = new Nonces(async () => {
+    const answer = await this.#sendOnce('GET', '/auth/nonce', undefined, null).catch(() => null);
+    return answer && nonceOf(answer);
+  });
 
   constructor(fetch: Fetch = (path, init) => globalThis.fetch(path, init)) {
     this.#fetch = fetch;
@@ -55,6 +62,11 @@ export class Api {
 
   signBy(sign: Sign): void {
     this.#sign = sign;
+  }
+
+  /** A signed request is about to come: what it takes is fetched meanwhile. */
+  expectSigning(): void {
+    this.#nonces.expect();
   }
 
   get<T>(schema: Schema<T>, path: string): Promise<T> {
@@ -121,7 +133,9 @@ export class Api {
   async #send(method: Method, path: string, body: unknown, step?: SignInStep): Promise<Response> {
     const sign = this.#sign;
     try {
-      const proof = step && sign ? await sign(step.account, { method, path, nonce: step.id }) : null;
+      const nonce = step?.id ?? (sign && SIGNED_AT_ONCE.has(path) ? await this.#nonces.take() : null);
+      const proof =
+        sign && nonce !== null ? await sign(step?.account ?? null, { method, path, nonce }) : null;
       return await this.#sendOnce(method, path, body, proof);
     } catch (error) {
       if (!(error instanceof ApiError && error.nonce !== undefined && sign)) throw error;
@@ -146,6 +160,7 @@ export class Api {
     } catch {
       throw offline();
     }
+    if (proof !== null) this.#nonces.note(nonceOf(response));
     if (!response.ok) throw await refusal(response);
     return response;
   }
@@ -166,6 +181,10 @@ export class Api {
     if (!read.success) throw unexpected(response.status);
     return read.output;
   }
+}
+
+function nonceOf(answer: Response): string | null {
+  return answer.headers.get('dpop-nonce');
 }
 
 async function refusal(response: Response): Promise<ApiError> {

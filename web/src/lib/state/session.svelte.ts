@@ -333,6 +333,7 @@ export class Session {
   }
 
   async #open(opened: Opened, unsaved?: OneTimeSecrets): Promise<void> {
+    this.#parts.api.expectSigning();
     const crypto = await this.#parts.crypto();
     const { api, exclusively, now } = this.#parts;
     const account = this.account!.id;
