@@ -30,7 +30,7 @@ _TABLES = {
 
 @contextmanager
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tables as the template has them, and the state machine with its functions; the environment names them."""
+    """Tables as the template has them, and the state machines with their functions; the environment names them."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
@@ -42,7 +42,8 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("DATA_KEY", boto3.client("kms").create_key()["KeyMetadata"]["Arn"])
         monkeypatch.setenv("MAC_KEY", "not-there")
         monkeypatch.setenv("MODEL_SET", "mistral")
-        monkeypatch.setenv("ANSWER_TURN_ARN", _make_state_machine())
+        for machine in ("answer_turn", "erase_account"):
+            monkeypatch.setenv(f"{machine.upper()}_ARN", _make_state_machine(machine))
         yield
 
 
@@ -55,17 +56,16 @@ def _make_tables(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(variable, logical)
 
 
-def _make_state_machine() -> str:
-    functions = {pascal(name): name for name in folders() if name.startswith("turn_")}
-    values = {"TurnsTable": "TurnsTable"}
-    for logical, name in functions.items():
-        values[f"{logical}Arn"] = _make_function(name)
+def _make_state_machine(machine: str) -> str:
+    functions = {f"{pascal(name)}Arn": name for name in folders()}
     # The same retries, without their growing waits.
-    definition = json.dumps(asl()).replace('"BackoffRate": 2', '"BackoffRate": 1')
-    for name in substitutions():
-        definition = definition.replace(f"${{{name}}}", values[name])
+    definition = json.dumps(asl(machine)).replace('"BackoffRate": 2', '"BackoffRate": 1')
+    definition = definition.replace('"IntervalSeconds": 2', '"IntervalSeconds": 1')
+    for name in substitutions(machine):
+        value = _make_function(functions[name]) if name in functions else name
+        definition = definition.replace(f"${{{name}}}", value)
     arn: str = boto3.client("stepfunctions").create_state_machine(
-        name="answer_turn", definition=definition, roleArn=_role(), type="STANDARD"
+        name=machine, definition=definition, roleArn=_role(), type="STANDARD"
     )["stateMachineArn"]
     return arn
 

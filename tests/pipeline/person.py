@@ -125,16 +125,14 @@ class Person:
         return [row for row in rows if row.kind == "charge"]
 
 
-def settle_executions(seconds: float = 30) -> list[dict[str, Any]]:
-    """Waits until no execution runs; returns them all, newest first."""
+def settle_executions(seconds: float = 30, *, machine: str = "ANSWER_TURN_ARN") -> list[dict[str, Any]]:
+    """Waits until no execution of the machine runs; returns them all, newest first. It is named by a variable of the environment."""
     import boto3
 
     client = boto3.client("stepfunctions")
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        found: list[dict[str, Any]] = client.list_executions(stateMachineArn=os.environ["ANSWER_TURN_ARN"])[
-            "executions"
-        ]  # type: ignore[assignment]
+        found: list[dict[str, Any]] = client.list_executions(stateMachineArn=os.environ[machine])["executions"]  # type: ignore[assignment]
         if all(execution["status"] != "RUNNING" for execution in found):
             return found
         time.sleep(0.01)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sealmate.accounts.pairing import Joined, Pairing
+from sealmate.accounts.resets import begun
 from tests.contract.accounts.conftest import Stores
 from tests.contract.accounts.test_stores import NOW, OTHER, SESSION, wins, with_account
 
@@ -102,3 +103,13 @@ def test_nobody_is_admitted_without_the_keys_the_session_or_the_epoch_they_are_o
     assert not given.pairings.admit(OTHER, pairing=pairing)
     assert given.sessions.of_account("account-1") == []
     assert not _of(given).finished
+
+
+def test_a_device_that_is_added_ends_a_reset_and_one_that_is_refused_does_not(given: Stores) -> None:
+    """Who has a device that opens the account hasn't lost everything."""
+    pairing, reset = _of(given), begun("account-1", "reset-1", now=NOW, waiting=700)
+    assert given.resets.start(reset)
+    assert not given.pairings.admit(OTHER, pairing=replace(pairing, epoch=2))
+    assert given.resets.get("account-1") == reset
+    assert given.pairings.admit(OTHER, pairing=pairing)
+    assert given.resets.get("account-1") is None
