@@ -1,6 +1,7 @@
 """The commands that sign up and in: what is asked, in which order, and what is shown once."""
 
 import sys
+from contextlib import suppress
 
 import segno
 
@@ -108,6 +109,17 @@ def _show_once(run: Invocation, result: SignupResult) -> None:
     if run.interactive and not run.output.json:
         confirm_written(run, result.recovery_key)
         run.output.note(f"Done: you are signed up and signed in as {result.email}.")
+        _tell_without_credits(run)
+
+
+def _tell_without_credits(run: Invocation) -> None:
+    """It is signed up all the same, so nothing here may fail."""
+    with suppress(ClientError):
+        if run.client.wallet().available == 0:
+            run.output.note(
+                "This account starts without credits. They are given to an address once a year, and an account with this one "
+                "was erased in that time. You can write; answers come once there are credits."
+            )
 
 
 def confirm_written(run: Invocation, recovery_key: str) -> None:

@@ -129,6 +129,7 @@ def test_the_address_signs_up_anew_and_meets_nothing_of_before(stack: Stack, new
     assert again.account != leaver.account
     assert again.laptop.chats() == []
     assert again.laptop.whoami().email == leaver.email
+    assert again.laptop.wallet().available == 0, "its first credits were given before"
     again.close()
 
 

@@ -9,6 +9,7 @@ from sealmate.accounts.overdue import Overdue
 from sealmate.accounts.pairing import Pairing
 from sealmate.accounts.receipts import Receipt
 from sealmate.accounts.records import (
+    GRANTED_AGAIN_AFTER,
     Account,
     Challenge,
     EmailChange,
@@ -41,7 +42,8 @@ class Rows:
     backups: set[tuple[str, bytes]] = field(default_factory=set)
     leases: dict[str, Lease] = field(default_factory=dict)
     links: dict[tuple[str, int], Link] = field(default_factory=dict)
-    grants: dict[str, Grant] = field(default_factory=dict)
+    grants: dict[str, Grant | None] = field(default_factory=dict)
+    granted: dict[str, int] = field(default_factory=dict)
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     sign_ups: dict[str, SignUp] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
@@ -123,11 +125,16 @@ class FakeAccounts(_Store):
     def links(self, account_id: str) -> list[Link]:
         return [link for (owner, _), link in sorted(self._rows.links.items()) if owner == account_id]
 
+    def granted_before(self, email_key: str, *, now: int) -> bool:
+        return self._rows.granted.get(email_key, 0) > now
+
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
         rows, account = self._rows, new.account
         with rows.lock:
             stored = rows.sign_ups.get(sign_up.signup_id)
             taken = account.email_key in rows.emails or account.account_id in rows.accounts
+            if new.grant is not None and self.granted_before(account.email_key, now=account.created_at):
+                return False
             if stored is None or stored.token_hash is None or stored.token_hash != sign_up.token_hash or taken:
                 return False
             del rows.sign_ups[sign_up.signup_id]
@@ -184,6 +191,7 @@ class FakeAccounts(_Store):
             if stored is None or replayed or spent or stopped:
                 return False
             rows.receipts[erasure_id] = self._receipt(account_id, erasure_id, now)
+            rows.granted[account.email_key] = now + GRANTED_AGAIN_AFTER
             del rows.accounts[account_id], rows.emails[account.email_key], rows.methods[account_id]
             rows.backups = {each for each in rows.backups if each[0] != account_id}
             rows.leases.pop(account_id, None)

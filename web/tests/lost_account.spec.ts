@@ -73,6 +73,10 @@ test('an account whose every way in is lost ends after warnings, unless somebody
   await expect(elsewhere.getByText('Ways in, with their keys')).toBeVisible();
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Please sign in again' })).toBeVisible();
+
+  const anew = await newcomer(browser, baseURL!);
+  const told = anew.getByText('This account starts without credits');
+  await signUp(anew, async (step) => expect(told).toHaveCount(step === 'stay' ? 1 : 0), account.email);
 });
 
 test('an address without an account is told so by mail alone', async ({ browser, baseURL }) => {

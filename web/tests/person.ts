@@ -18,8 +18,12 @@ export function unique(text: string): string {
 }
 
 /** `at` is called on every screen of it, before what it asks for is given. */
-export async function signUp(page: Page, at = async (_step: string) => {}): Promise<Account> {
-  const email = await confirmEmail(page, at);
+export async function signUp(
+  page: Page,
+  at = async (_step: string) => {},
+  email = newEmail(),
+): Promise<Account> {
+  await confirmEmail(page, at, email);
   const password = 'four calm herons wade';
   await page.getByRole('button', { name: 'With a password and an authenticator' }).click();
   await page.getByRole('textbox', { name: 'Password', exact: true }).fill(password);
@@ -37,13 +41,17 @@ export async function signUp(page: Page, at = async (_step: string) => {}): Prom
 /** Where there is an authenticator that makes passkeys. */
 export async function signUpByPasskey(page: Page): Promise<Omit<Account, 'password' | 'secret'>> {
   const at = async () => {};
-  const email = await confirmEmail(page, at);
+  const email = newEmail();
+  await confirmEmail(page, at, email);
   await page.getByRole('button', { name: 'With a passkey' }).click();
   return { email, ...(await saveSecrets(page, at)) };
 }
 
-async function confirmEmail(page: Page, at: (step: string) => Promise<void>): Promise<string> {
-  const email = `ada-${randomBytes(5).toString('hex')}@example.com`;
+function newEmail(): string {
+  return `ada-${randomBytes(5).toString('hex')}@example.com`;
+}
+
+async function confirmEmail(page: Page, at: (step: string) => Promise<void>, email: string): Promise<void> {
   await page.goto('/signup');
   await expect(page.getByLabel('E-mail')).toBeVisible();
   await at('email');
@@ -55,7 +63,6 @@ async function confirmEmail(page: Page, at: (step: string) => Promise<void>): Pr
   await fillIn.click();
   await expect(page.getByRole('button', { name: 'With a passkey' })).toBeVisible();
   await at('way');
-  return email;
 }
 
 async function saveSecrets(

@@ -426,6 +426,7 @@ def account_store() -> AccountStore:
         BackupItem,
         EmailItem,
         ErasureItem,
+        GrantedItem,
         LinkItem,
         MethodItem,
         RotationItem,
@@ -434,6 +435,7 @@ def account_store() -> AccountStore:
     from sealmate.adapters.dynamodb.table import bind
 
     bind(AccountItem, BackupItem, EmailItem, ErasureItem, LinkItem, MethodItem, RotationItem, table="ACCOUNTS_TABLE")
+    bind(GrantedItem, table="ACCOUNTS_TABLE")
     receipt_store()  # erasing begins one in the same transaction
     reset_store()  # signing in and erasing end a reset in the same transaction
     session_store()  # creating an account and signing in begin a session in the same transaction,

@@ -10,7 +10,7 @@ import pytest
 
 from sealmate import wiring
 from sealmate.accounts.receipts import Receipt
-from sealmate.accounts.records import Account, Erasure, SecondFactor
+from sealmate.accounts.records import GRANTED_AGAIN_AFTER, Account, Erasure, SecondFactor
 from sealmate.accounts.stores import Remains
 from tests.contract.accounts.conftest import TABLES, Stores
 from tests.contract.accounts.test_stores import (
@@ -92,8 +92,26 @@ def test_the_address_is_free_again(stores: Stores) -> None:
     with_account(stores)
     assert stores.accounts.shred(account(stores), factor=STEP, now=NOW, erasure_id=ERASURE)
     sign_up = proved(stores, replace(SIGN_UP, signup_id="signup-2", account_id="account-2"))
-    assert stores.accounts.create(second_account(), sign_up=sign_up)
+    assert stores.accounts.create(replace(second_account(), grant=None), sign_up=sign_up)
     assert stores.accounts.id_of("e1") == "account-2"
+    wallet = stores.wallets.wallet("account-2")
+    assert (wallet.available, wallet.held) == (0, 0)
+
+
+def test_a_grant_is_given_once_a_year_to_an_address(stores: Stores) -> None:
+    """Whatever is asked before: a grant that comes with an account is refused with it."""
+    with_account(stores)
+    assert not stores.accounts.granted_before("e1", now=NOW), "the account is there"
+    assert stores.accounts.shred(account(stores), factor=STEP, now=NOW, erasure_id=ERASURE)
+    over = NOW + GRANTED_AGAIN_AFTER
+    assert [stores.accounts.granted_before("e1", now=now) for now in (NOW, over - 1, over)] == [True, True, False]
+    assert not stores.accounts.granted_before("e2", now=NOW)
+    sign_up, new = proved(stores, replace(SIGN_UP, signup_id="signup-2", account_id="account-2")), second_account()
+    early = replace(new, account=replace(new.account, created_at=over - 1))
+    assert not stores.accounts.create(early, sign_up=sign_up)
+    assert stores.accounts.id_of("e1") is None
+    assert stores.accounts.create(replace(new, account=replace(new.account, created_at=over)), sign_up=sign_up)
+    assert stores.wallets.wallet("account-2").available == 1000
 
 
 def test_a_shredded_account_waits_to_be_erased(stores: Stores) -> None:

@@ -13,7 +13,7 @@ from sealmate.model import to_base64url
 from tests.fakes.accounts import FakeErasures, FakeRemains
 from tests.fakes.http import Reply
 from tests.fakes.person import Person
-from tests.unit.accounts.world import ORIGIN, World
+from tests.unit.accounts.world import GRANT, ORIGIN, World
 
 NOTHING_LEFT = {"erased": 0, "more": 0, "wait": 0}
 
@@ -73,6 +73,41 @@ def test_the_address_may_sign_up_anew(world: World, ada: Person) -> None:
     again = world.person(ada.email).sign_up()
     assert again.account_id != ada.account_id
     assert again.call("GET", "/account").json["email"] == ada.email
+
+
+def test_an_address_is_given_its_credits_once_a_year(world: World, ada: Person) -> None:
+    assert _credits(ada) == GRANT
+    erase(ada)
+    again = world.person(ada.email).sign_up()
+    assert _credits(again) == 0
+    erase(again)
+    world.clock.advance(365 * 86_400 - 1)
+    once_more = world.person(ada.email).sign_up()
+    assert _credits(once_more) == 0, "a year from the last time"
+    erase(once_more)
+    world.clock.advance(365 * 86_400)
+    assert _credits(world.person(ada.email).sign_up()) == GRANT
+    assert _credits(world.person("bob@example.org").sign_up()) == GRANT
+
+
+def test_signing_up_tells_nobody_that_the_address_was_here_before(world: World, ada: Person) -> None:
+    """The same answers for the same work, and the same mail, until its code is shown; what is kept names no account."""
+    erase(ada)
+    told: list[tuple[int, list[str], list[str], list[str]]] = []
+    for email in (ada.email, "new@example.org"):
+        world.calls.clear()
+        reply = world.person(email).start_sign_up()
+        mail = world.mailer.sent[-1]
+        words = mail.text.replace(mail.code, "")
+        told.append((reply.status, sorted(reply.json), list(world.calls), [mail.subject, words]))
+    assert told[0] == told[1]
+    (kept,) = world.rows.granted
+    assert ada.account_id not in kept
+    assert ada.email not in kept
+
+
+def _credits(person: Person) -> int:
+    return int(person.call("GET", "/account").json["wallet"]["available"])
 
 
 def test_a_page_erases_by_its_cookie(world: World, ada: Person) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -64,6 +65,22 @@ def test_a_script_signs_up(invoke: Invoke) -> None:
     assert told[1]["secret"] == "JBSWY3DPEHPK3PXP"
     assert len(told[3]["backup_codes"]) == 10
     assert lines(invoke("--json", "whoami").stdout)[0]["email"] == EMAIL
+
+
+@pytest.mark.parametrize("available", [0, 1000])
+def test_who_starts_without_credits_is_told(invoke: Invoke, server: FakeServer, available: int) -> None:
+    server.failures["GET /wallet"] = [httpx.Response(200, json={"available": available, "held": 0})]
+    typed = [EMAIL, MAIL_CODE, PASSWORD, PASSWORD, TOTP_CODE, "0000"]
+    result = invoke("signup", typed="\n".join(typed) + "\n", person=True, random=ZEROS)
+    assert result.exit_code == 0, result.output
+    assert ("starts without credits" in result.stdout) is (available == 0)
+
+
+def test_a_server_that_does_not_tell_the_credits_spoils_no_sign_up(invoke: Invoke, server: FakeServer) -> None:
+    server.failures["GET /wallet"] = [problem("internal", 500)]
+    typed = [EMAIL, MAIL_CODE, PASSWORD, PASSWORD, TOTP_CODE, "0000"]
+    result = invoke("signup", typed="\n".join(typed) + "\n", person=True, random=ZEROS)
+    assert (result.exit_code, "without credits" in result.stdout) == (0, False)
 
 
 def test_a_person_signs_up_and_must_have_written_the_key_down(invoke: Invoke) -> None:

@@ -116,6 +116,10 @@ class Account:
         return self.manifest.sequence if self.manifest else None
 
 
+GRANTED_AGAIN_AFTER = 365 * 86_400
+"""So long after an account was erased, a new one of its address is given no credits."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grant:
     """Credits given at sign-up; `row_id` names their ledger row."""
@@ -256,13 +260,13 @@ class EmailChange:
 
 @dataclass(frozen=True, kw_only=True)
 class NewAccount:
-    """All that comes into being with an account, in one transaction."""
+    """All that comes into being with an account, in one transaction. No `grant` where its address had one before."""
 
     account: Account
     methods: tuple[Method, ...]
     backup_macs: tuple[bytes, ...]
     session: Session
-    grant: Grant
+    grant: Grant | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class SigningUp:
-    """`grant`: credits a new account is given. `party` comes as a function: only passkeys need it."""
+    """`grant`: credits a new account is given, once an address. `party` comes as a function: only passkeys need it."""
 
     clock: Clock
     random: Random
@@ -174,12 +174,14 @@ class SigningUp:
             manifest=keys.manifest.record() if keys.manifest else None,
         )
         manifests.check_first(account, list(methods))
+        # Asked here, where the mailed code was shown: nobody else learns whether the address was here before.
+        before = self.accounts.granted_before(account.email_key, now=account.created_at)
         return NewAccount(
             account=account,
             methods=methods,
             backup_macs=tuple(proofs.backup_macs(account_id, map(backup.read, codes), keys=self.keys)),
             session=issued.session,
-            grant=Grant(row_id=self.random.uuid(), credits=self.grant),
+            grant=None if before else Grant(row_id=self.random.uuid(), credits=self.grant),
         )
 
     def _holder(self, signup_token: str) -> SignUp:

@@ -41,8 +41,14 @@ class AccountStore(Protocol):
     def links(self, account_id: str) -> list[Link]:
         """Between the account's epochs, the oldest first; readers look at `expires_at` themselves."""
 
+    def granted_before(self, email_key: str, *, now: int) -> bool:
+        """Whether an account of this address was erased within the last year (GRANTED_AGAIN_AFTER)."""
+
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
-        """All of it, its device and the end of the sign-up in one transaction. False: sign-up over, or the e-mail was taken."""
+        """All of it, its device and the end of the sign-up in one transaction.
+
+        False: sign-up over, the e-mail was taken, or there is a grant though an account of the address was erased meanwhile.
+        """
 
     def admit(self, session: Session, *, login: Login, factor: SecondFactor) -> bool:
         """Spends the factor, ends the login, begins the session and notes its device, in one transaction.
@@ -64,7 +70,7 @@ class AccountStore(Protocol):
         """Spends the factor and deletes the account with all that opens it, and notes that the rest is to be erased.
 
         One transaction: unlock methods, links, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup, a reset.
-        They are counted in the erasure's receipt, which begins with it.
+        They are counted in the erasure's receipt, which begins with it. Noted is also that the address had its grant, by its key alone.
         False: the factor was spent before, its authenticator was replaced, or `reset`, if it is why, isn't under way as it was read.
         """
 

@@ -9,6 +9,7 @@ import {
   SignUpCompleted,
   SignUpStarted,
   SignUpVerified,
+  WalletReply,
 } from '$lib/wire/http';
 import type { SessionAnswer, WrappedKeys } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
@@ -74,6 +75,8 @@ export class SignUp {
   steps = $derived(this.byPassword ? BY_PASSWORD : BY_PASSKEY);
   /** The page was loaded anew in the middle: what was done until then still counts. */
   resumed = $state(false);
+  /** An account of this address was erased before, so this one was given nothing to begin with. */
+  withoutCredits = $state(false);
 
   #parts: SignUpParts;
   #signupId = '';
@@ -187,6 +190,12 @@ export class SignUp {
   async finish(staySignedIn: boolean): Promise<void> {
     await this.#parts.session.stay(staySignedIn);
     await this.#parts.session.secretsSaved();
+  }
+
+  /** So that who begins without any is told before the first message. */
+  async lookAtCredits(): Promise<void> {
+    const wallet = await this.#parts.api.getOnce(WalletReply, '/wallet').catch(() => null);
+    this.withoutCredits = wallet?.available === 0;
   }
 
   /** To the step before, where nothing is lost by it; the mailed code can't be used twice. */

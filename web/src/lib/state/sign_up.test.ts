@@ -112,7 +112,7 @@ class Tab {
   /** Loading the page, for the first time or anew. */
   load(): SignUp {
     const api = new Api(async (path, init) => {
-      this.asked.push({ path, body: JSON.parse(String(init.body)) as Record<string, unknown> });
+      this.asked.push({ path, body: JSON.parse(String(init.body ?? '{}')) as Record<string, unknown> });
       const answer = this.answers.shift()!;
       if (answer instanceof Error) throw answer;
       return new Response(JSON.stringify(answer), {
@@ -187,6 +187,17 @@ it('sends proofs, never the password', async () => {
   expect(path).toBe('/api/auth/signup/complete');
   expect(body).toMatchObject({ signup_token: 'token', totp_code: '222222', transport: 'cookie' });
   expect(JSON.stringify(tab.asked)).not.toContain('"lantern otter"');
+});
+
+it.each([
+  ['nothing in the wallet', { available: 0, held: 0 }, true],
+  ['the first credits', { available: 1000, held: 0 }, false],
+  ['no answer', new TypeError('Failed to fetch'), false],
+])('knows whether the account starts without credits: %s', async (_, answer, without) => {
+  const flow = await new Tab([STARTED, VERIFIED, COMPLETED, answer]).toAuthenticator();
+  await flow.complete('222222');
+  await flow.lookAtCredits();
+  expect(flow.withoutCredits).toBe(without);
 });
 
 describe('refusals', () => {

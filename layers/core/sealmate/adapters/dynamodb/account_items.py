@@ -15,6 +15,7 @@
 | accounts | account | PENDING#TOTP | PendingTotpItem: an authenticator that is being set up, for minutes |
 | accounts | account | RESET | ResetItem: every way in is said to be lost, and the account may end in some days |
 | accounts | EMAIL#keyed hash | EMAIL | EmailItem: whose address this is |
+| accounts | GRANTED#keyed hash | GRANTED | GrantedItem: an account of this address was erased; for a year |
 | accounts | SIGNUP#id | SIGNUP | SignUpItem, for minutes |
 | accounts | LOGIN#id | LOGIN | LoginItem, for minutes |
 | accounts | RESET#id | REQUEST | ResetRequestItem, for minutes |
@@ -205,6 +206,16 @@ class EmailItem(Item):
         pass
 
     account_id = UnicodeAttribute()
+
+
+class GrantedItem(Item):
+    """Names no account."""
+
+    class Meta:
+        pass
+
+    until = NumberAttribute()
+    ttl = NumberAttribute()
 
 
 class SessionItem(Item):

@@ -10,7 +10,9 @@ from pynamodb.transactions import TransactWrite
 
 from sealmate.accounts.receipts import Counts, Kind
 from sealmate.accounts.records import (
+    GRANTED_AGAIN_AFTER,
     Account,
+    Grant,
     Link,
     Login,
     Method,
@@ -27,6 +29,7 @@ from sealmate.adapters.dynamodb.account_items import (
     BackupItem,
     EmailItem,
     ErasureItem,
+    GrantedItem,
     LinkItem,
     MethodItem,
     RotationItem,
@@ -89,6 +92,12 @@ class DynamoAccounts:
     def links(self, account_id: str) -> list[Link]:
         return links_of(account_id)
 
+    def granted_before(self, email_key: str, *, now: int) -> bool:
+        try:
+            return GrantedItem.get(_granted(email_key), "GRANTED", consistent_read=True).until > now
+        except DoesNotExist:
+            return False
+
     def create(self, new: NewAccount, *, sign_up: SignUp) -> bool:
         account, account_id = new.account, new.account.account_id
         begun = [
@@ -97,15 +106,7 @@ class DynamoAccounts:
             *(method_item(account_id, method) for method in new.methods),
             *(_backup_item(account_id, mac) for mac in new.backup_macs),
             session_item(new.session),
-            WalletItem(account_id, "WALLET", available=new.grant.credits, held=0),
-            LedgerItem(
-                account_id,
-                ledger_key(account.created_at, new.grant.row_id),
-                row_id=new.grant.row_id,
-                kind="grant",
-                credits=new.grant.credits,
-                at=account.created_at,
-            ),
+            *_credit_rows(account, new.grant),
         ]
 
         def write(transaction: TransactWrite) -> None:
@@ -115,6 +116,9 @@ class DynamoAccounts:
             )
             for item in begun:
                 transaction.save(item, condition=type(item).pk.does_not_exist())
+            if new.grant is not None:
+                over = GrantedItem.until.does_not_exist() | (GrantedItem.until <= account.created_at)
+                transaction.condition_check(GrantedItem, _granted(account.email_key), "GRANTED", condition=over)
             note_device(new.session, transaction, answered=True)
 
         return committed(write)
@@ -173,6 +177,8 @@ class DynamoAccounts:
                 )
             )
             transaction.save(receipt_item(erasure_id, requested_at=now, deleted=deleted))
+            until = now + GRANTED_AGAIN_AFTER
+            transaction.save(GrantedItem(_granted(account.email_key), "GRANTED", until=until, ttl=until))
 
         return committed(write)
 
@@ -210,6 +216,25 @@ def _unspent(factor: SecondFactor) -> Condition:
 
 def _email(email_key: str) -> str:
     return f"EMAIL#{email_key}"
+
+
+def _granted(email_key: str) -> str:
+    return f"GRANTED#{email_key}"
+
+
+def _credit_rows(account: Account, grant: Grant | None) -> list[Item]:
+    wallet = WalletItem(account.account_id, "WALLET", available=grant.credits if grant else 0, held=0)
+    if grant is None:
+        return [wallet]
+    booked = LedgerItem(
+        account.account_id,
+        ledger_key(account.created_at, grant.row_id),
+        row_id=grant.row_id,
+        kind="grant",
+        credits=grant.credits,
+        at=account.created_at,
+    )
+    return [wallet, booked]
 
 
 def _account_item(account: Account) -> AccountItem:
