@@ -160,7 +160,7 @@ export class Browser {
   }
 
   #show(sync: Sync, id: string): OpenChat {
-    const chat = new OpenChat(id, false, () => undefined);
+    const chat = new OpenChat(id, {}, () => undefined);
     chat.attach(sync);
     return chat;
   }

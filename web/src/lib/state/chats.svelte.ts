@@ -77,9 +77,9 @@ export class Chats implements ChatsState {
     });
   }
 
-  open(id: string, options: { temporary?: boolean } = {}): OpenedChat {
+  open(id: string, options: { temporary?: boolean; begins?: boolean } = {}): OpenedChat {
     const sync = this.#begin();
-    const chat = new OpenChat(id, options.temporary === true, (closed) => this.#open.delete(closed));
+    const chat = new OpenChat(id, options, (closed) => this.#open.delete(closed));
     this.#open.add(chat);
     if (sync) chat.attach(sync);
     return chat;

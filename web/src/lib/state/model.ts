@@ -40,6 +40,8 @@ export interface Problem {
   nextStep: string;
   /** What the server gave can't be trusted: nothing goes on from it. */
   untrusted?: true;
+  /** There is no such chat for this account: nothing can be written to it. */
+  absent?: true;
   missingCredits?: number;
   retryAfter?: number;
 }
@@ -116,8 +118,8 @@ export interface ChatsState {
   /** Something that concerns all chats: storage that is full or missing, a newer app in another tab, a change that was refused. */
   readonly notice: Problem | null;
   dismissNotice(): void;
-  /** A chat id that exists nowhere yet opens as an empty new chat. */
-  open(id: string, options?: { temporary?: boolean }): OpenedChat;
+  /** `begins`: the id was made in this tab for a chat that exists nowhere yet, so nobody is asked for it. */
+  open(id: string, options?: { temporary?: boolean; begins?: boolean }): OpenedChat;
   makeId(): string;
   rename(id: string, title: string): Promise<void>;
   pin(id: string, pinned: boolean): Promise<void>;

@@ -10,6 +10,7 @@ import type { ChatSummary, OpenedChat, Problem, SendOptions, TurnView } from './
 const DRAFT_WAIT = 400;
 
 export class OpenChat implements OpenedChat {
+  readonly temporary: boolean;
   path = $state.raw<readonly TurnView[]>([]);
   summary: ChatSummary = $state.raw(emptySummary('', false));
   loading = $state(true);
@@ -25,10 +26,11 @@ export class OpenChat implements OpenedChat {
 
   constructor(
     readonly id: string,
-    readonly temporary: boolean,
+    private readonly options: { temporary?: boolean; begins?: boolean },
     private readonly closed: (chat: OpenChat) => void,
   ) {
-    this.summary = emptySummary(id, temporary);
+    this.temporary = options.temporary === true;
+    this.summary = emptySummary(id, this.temporary);
   }
 
   get draft(): string {
@@ -47,6 +49,7 @@ export class OpenChat implements OpenedChat {
   /** When the account's chats are open on this device; again after a lock. */
   attach(sync: Sync): void {
     this.#sync = sync;
+    if (this.options.begins) sync.beginHere(this.id);
     const live = (this.#live = sync.open(this.id, this.temporary));
     this.#unwatch = live.watch(() => this.#update());
     this.loading = true;

@@ -16,7 +16,7 @@ class SlowRows extends MemoryRows {
 it('a draft that was sent does not come back', async () => {
   const world = await World.make();
   const sync = await world.tab(new SlowRows());
-  const chat = new OpenChat(sync.makeId(), false, () => undefined);
+  const chat = new OpenChat(sync.makeId(), {}, () => undefined);
   chat.attach(sync);
   chat.draft = 'Hello';
   const saving = chat.saveDraft();

@@ -65,6 +65,7 @@ export class Outgoing {
     // Opened by a link, it may be known to the server alone.
     if (!chat.keys && !chat.temporary && !this.sync.isFresh(chat.id)) await this.sync.refresh.chat(chat);
     if (chat.keys) return;
+    if (!chat.temporary && !this.sync.isFresh(chat.id)) throw new Refused(chat.problem ?? notHereProblem());
     const { account, clock } = this.sync.parts;
     const { master, masters } = this.sync;
     if (!chat.temporary && chat.state.turns.size > 0) throw new Refused(notHereProblem());

@@ -70,6 +70,16 @@ export function goneProblem(): Problem {
   return { code: 'chat_not_found', message: m.sync_gone(), nextStep: m.sync_gone_next() };
 }
 
+/** Nothing of it is here, and no server could be asked. */
+export function perhapsElsewhereProblem(): Problem {
+  const [message, nextStep] = [m.sync_perhaps_elsewhere(), m.sync_perhaps_elsewhere_next()];
+  return { code: 'not_here', message, nextStep };
+}
+
+export function absentProblem(): Problem {
+  return { code: 'chat_absent', message: m.sync_absent(), nextStep: m.sync_absent_next(), absent: true };
+}
+
 export function notHereProblem(): Problem {
   return { code: 'not_here_yet', message: m.sync_not_here_yet(), nextStep: m.sync_not_here_yet_next() };
 }

@@ -5,7 +5,7 @@ import type { Mate } from '$lib/state/model';
 import { ApiError } from '$lib/state/api_error';
 import { epochOf } from './chat_keys';
 import type { LiveChat } from './live_chat';
-import { notHereProblem, problemOfError } from './problems';
+import { absentProblem, notHereProblem, perhapsElsewhereProblem, problemOfError, Refused } from './problems';
 import { isUnfinished, pullChat, pullChats, pullTurns, readChat, tailOf, type PulledChat } from './pulling';
 import type { Sync } from './sync';
 import { distrustOf, Untrusted } from './untrusted';
@@ -52,7 +52,7 @@ export class Refresh {
   async chat(chat: LiveChat): Promise<void> {
     if (chat.temporary) return;
     await this.#queued(chat, async () => {
-      if (!chat.kept) await this.#find(chat);
+      if (!chat.kept && !(await this.#find(chat))) throw new Refused(absentProblem());
       const { kept } = chat;
       if (!kept?.stored) return;
       const current = kept.pulledAt === kept.updatedAt;
@@ -199,21 +199,27 @@ export class Refresh {
   }
 
   #tellProblem(chat: LiveChat, error: unknown): void {
-    const blank = chat.state.turns.size === 0 && chat.kept !== null && chat.kept.stored;
+    const expected = chat.kept ? chat.kept.stored : !this.sync.isFresh(chat.id);
+    const blank = chat.state.turns.size === 0 && expected;
     const offline = error instanceof ApiError && error.code === 'offline';
     const untold = error === null || (!blank && distrustOf(error) === null);
-    const problem = untold ? null : offline ? notHereProblem() : problemOfError(error);
+    const away = chat.kept ? notHereProblem : perhapsElsewhereProblem;
+    const problem = untold ? null : offline ? away() : problemOfError(error);
     // A lie isn't taken back by the truth that follows it.
     if (chat.problem === problem || chat.problem?.untrusted) return;
     chat.problem = problem;
     chat.tell();
   }
 
-  /** A chat that is not in the list yet: of another device, or only about to be made here. */
-  async #find(chat: LiveChat): Promise<void> {
-    await this.fetch(chat.id).catch((error: unknown) => {
+  /** A chat that is not in the list yet, of another device; false if this account has none of this id. */
+  async #find(chat: LiveChat): Promise<boolean> {
+    try {
+      await this.fetch(chat.id);
+      return true;
+    } catch (error) {
       if (!(error instanceof ApiError && error.code === 'chat_not_found')) throw error;
-    });
+      return false;
+    }
   }
 
   async #pulled(chat: LiveChat, updatedAt: number): Promise<void> {

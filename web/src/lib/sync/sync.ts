@@ -56,6 +56,9 @@ export class Sync {
   #shown: LiveChat | null = null;
   #stopped = false;
   #fresh = new Set<string>();
+  #listRead!: () => void;
+  /** What is kept here is in the list; before that, a chat that isn't in it may be here all the same. */
+  readonly #listed = new Promise<void>((resolve) => (this.#listRead = resolve));
   #masters: readonly MasterKey[];
   /** Asked to stop while there was no line. */
   #stops = new Set<string>();
@@ -111,6 +114,7 @@ export class Sync {
       // What has come from the server meanwhile is newer.
       if (!this.list.get(chat.id)) this.#know(chat);
     }
+    this.#listRead();
     // Signed in after the key was turned elsewhere: the server has wraps that open, though nothing else of the chats is new.
     if (chats.some((chat) => chat.stored && !isUnder(this.master, chat))) {
       await this.parts.store.putMeta('watermark', 0);
@@ -159,11 +163,16 @@ export class Sync {
 
   makeId(): string {
     const id = makeUuid7(this.parts.clock.now());
-    this.#fresh.add(id);
+    this.beginHere(id);
     return id;
   }
 
-  /** Made on this page, so that no other device can know it before this one sends its first message. */
+  /** A chat of this id is about to begin, in this tab. */
+  beginHere(id: string): void {
+    this.#fresh.add(id);
+  }
+
+  /** Made in this tab, so that no other device can know it before this one sends its first message. */
   isFresh(id: string): boolean {
     return this.#fresh.has(id);
   }
@@ -205,6 +214,7 @@ export class Sync {
     this.connection.show(chat?.id ?? null);
     if (!chat) return;
     const whole = await chat.load();
+    await this.#listed;
     if (chat.kept?.unread) await this.change(chat.id, { unread: false });
     if (!whole) await this.change(chat.id, { pulledAt: null });
     if (chat.kept || !this.isFresh(chat.id)) await this.refresh.chat(chat);
@@ -330,6 +340,9 @@ export class Sync {
     this.following.takeUp();
     void this.outbox.drain();
     void this.refresh.everything();
+    // One that is not in the list: nobody could be asked for it until now.
+    const shown = this.#shown;
+    if (shown?.problem && !shown.problem.absent && !shown.kept) void this.refresh.chat(shown);
   }
 
   async #hearTab(news: TabNews): Promise<void> {
