@@ -40,7 +40,10 @@ test('an answer goes on after the network was away', async ({ page }) => {
   await underWay(page);
   await page.context().setOffline(true);
   await expect(page.getByText('Offline', { exact: true })).toBeVisible();
+  const waiting = said(page).getByText('Waiting for the connection.');
+  await expect(waiting).toBeVisible();
   await page.context().setOffline(false);
+  await expect(waiting).toBeHidden();
   await answered(page);
   await expect(words(page)).toHaveText([SLOWLY]);
 });
@@ -104,4 +107,9 @@ test('a message in other words stands beside the first one, also after a reload'
   await expect(said(page).getByText(first)).toBeVisible();
   await expect(said(page).getByText(second)).toBeHidden();
   await expect(answers(page)).toHaveCount(1);
+
+  await page.reload();
+  await expect(said(page).getByText(first)).toBeVisible();
+  await expect(versions(page, 'Version 1 of 2')).toBeVisible();
+  await expect(said(page).getByText(second)).toBeHidden();
 });

@@ -149,3 +149,51 @@ test('a temporary chat is answered and leaves no trace', async ({ page }) => {
   await expect(rows).toHaveCount(shown);
   expect(await chatsAtServer(page)).toEqual(before);
 });
+
+test('a temporary chat that is being answered is not left by mistake', async ({ page }) => {
+  await startChat(page, unique('This one stays'));
+  await answered(page);
+  const kept = chatShown(page);
+  await page.getByRole('link', { name: 'Temporary chat: nothing of it is stored' }).click();
+  const secret = unique('Tell me slowly, between us');
+  await send(page, secret);
+  await expect(page.getByRole('button', { name: 'Stop answering' })).toBeVisible();
+
+  const asked = page.getByRole('dialog', { name: 'Leave the temporary chat?' });
+  await rowOf(page, kept).click();
+  await expect(asked).toBeVisible();
+  await asked.getByRole('button', { name: 'Stay' }).click();
+  await expect(asked).toBeHidden();
+  await expect(said(page).getByText(secret)).toBeVisible();
+
+  let beforeUnload = 0;
+  page.once('dialog', (dialog) => {
+    beforeUnload += dialog.type() === 'beforeunload' ? 1 : 0;
+    void dialog.dismiss();
+  });
+  await page.evaluate(() => setTimeout(() => location.reload()));
+  await expect.poll(() => beforeUnload).toBe(1);
+  await expect(said(page).getByText(secret)).toBeVisible();
+
+  await rowOf(page, kept).click();
+  await asked.getByRole('button', { name: 'Leave' }).click();
+  await expect(page).toHaveURL(`/chat/${kept}`);
+  await expect(page.getByText(secret)).toHaveCount(0);
+});
+
+test('an address of no chat of this account says so, and leads on', async ({ page }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const nobodys = '019a0000-0000-7000-8000-00000000aaaa';
+  await page.goto(`/chat/${nobodys}`);
+  await expect(page.getByText('There is no such chat in your account.')).toBeVisible();
+  await expect(composer(page)).toHaveCount(0);
+  await page.getByRole('button', { name: 'Start a new chat' }).click();
+  await expect(composer(page)).toBeVisible();
+
+  asked.length = 0;
+  await page.reload();
+  await expect(composer(page)).toBeVisible();
+  await expect.poll(() => asked).toContain('/api/wallet');
+  expect(asked.filter((path) => path.startsWith('/api/chats/'))).toEqual([]);
+});

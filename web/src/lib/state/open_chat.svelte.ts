@@ -1,5 +1,5 @@
 // One chat on the screen: the shown branch, its draft, and what a person can do in it.
-import { choicesFor, pathOf, ancestryOf, type Choices, type Place } from '$lib/sync/branches';
+import { choicesFor, pathOf, ancestryOf, type Place } from '$lib/sync/branches';
 import type { LiveChat } from '$lib/sync/live_chat';
 import { goneProblem, notOpen, Refused, untrustedProblem } from '$lib/sync/problems';
 import type { Sync } from '$lib/sync/sync';
@@ -18,7 +18,6 @@ export class OpenChat implements OpenedChat {
   #draft = $state('');
   #draftTouched = false;
   #saving: ReturnType<typeof setTimeout> | null = null;
-  #choices: Choices = new Map();
   #places: readonly Place[] = [];
   #sync: Sync | null = null;
   #live: LiveChat | null = null;
@@ -130,8 +129,8 @@ export class OpenChat implements OpenedChat {
     const place = this.#places.find(({ turn }) => turn.id === turnId);
     const chosen = place?.siblings[place.index + step];
     if (!chosen || !this.#live) return;
-    this.#choices = choicesFor(this.#live.state, chosen.id, this.#choices);
-    this.#update();
+    const { state, choices } = this.#live;
+    void this.#live.choose(choicesFor(state, chosen.id, choices));
   }
 
   async deleteTurn(turnId: string): Promise<void> {
@@ -163,10 +162,11 @@ export class OpenChat implements OpenedChat {
       parent,
       wanted,
       made: (turnId) => {
-        this.#choices = new Map(this.#choices).set(parent() ?? '', turnId);
+        live.choices = new Map(live.choices).set(parent() ?? '', turnId);
         return made?.();
       },
     });
+    await live.choose(live.choices);
   }
 
   /** Nothing goes on from what was tampered with; an earlier message can still be asked in another way. */
@@ -197,7 +197,7 @@ export class OpenChat implements OpenedChat {
     const [sync, live] = [this.#sync, this.#live];
     if (!sync || !live) return;
     // What was deleted elsewhere is gone from the screen as well.
-    this.#places = live.gone ? [] : pathOf(live.state, this.#choices);
+    this.#places = live.gone ? [] : pathOf(live.state, live.choices);
     const path = this.#places.map(viewOf);
     if (path.length !== this.path.length || path.some((view, at) => view !== this.path[at])) this.path = path;
     this.problem = live.gone ? goneProblem() : live.problem;

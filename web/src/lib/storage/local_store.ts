@@ -3,6 +3,7 @@ import { openLocal, sealLocal } from '$lib/crypto';
 import { isQuota, tellTrouble } from './database';
 import type { Errand, KeptChat, KeptTurn, Row } from './kept';
 import type { Rows, StoreName } from './rows';
+import type { Choices } from '$lib/sync/branches';
 import { rankOf } from '$lib/sync/turn';
 
 export class LocalStore {
@@ -34,6 +35,7 @@ export class LocalStore {
     await Promise.all(this.#writing.values());
     await this.#delete('chats', this.#place(id));
     await this.#delete('drafts', this.#place(id));
+    await this.#delete('meta', this.#place(choicesOf(id)));
     await this.rows.deleteAll('turns', this.#place(`${id}/`));
   }
 
@@ -66,6 +68,17 @@ export class LocalStore {
     const place = this.#place(chat);
     if (text === '') await this.#delete('drafts', place);
     else await this.#put('drafts', place, text);
+  }
+
+  /** Which version a person chose to see at the forks of a chat: the shown turn by its parent. */
+  async choices(chat: string): Promise<Choices> {
+    const kept = await this.meta(choicesOf(chat));
+    return new Map(Array.isArray(kept) ? (kept as [string, string][]) : []);
+  }
+
+  async putChoices(chat: string, choices: Choices): Promise<void> {
+    if (choices.size === 0) await this.#delete('meta', this.#place(choicesOf(chat)));
+    else await this.putMeta(choicesOf(chat), [...choices]);
   }
 
   /** In the order they are to be done. */
@@ -151,4 +164,8 @@ export class LocalStore {
       return false;
     }
   }
+}
+
+function choicesOf(chat: string): string {
+  return `choices/${chat}`;
 }

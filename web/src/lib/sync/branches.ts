@@ -49,6 +49,19 @@ export function choicesFor(chat: ChatState, turnId: string, choices: Choices): C
   return made;
 }
 
+/** Those of the choices without which another branch would be shown. */
+export function decisive(chat: ChatState, choices: Choices): Choices {
+  const children = childrenOf(chat);
+  const newest = new Map<string, string>();
+  const kept = new Map<string, string>();
+  for (const [parent, chosen] of choices) {
+    const siblings = children.get(parent) ?? [];
+    const known = siblings.some((turn) => turn.id === chosen);
+    if (known && latestOf(siblings, children, newest)?.id !== chosen) kept.set(parent, chosen);
+  }
+  return kept;
+}
+
 /** From the first message to this turn. */
 export function ancestryOf(chat: ChatState, turnId: string | null): TurnState[] {
   const ancestry: TurnState[] = [];

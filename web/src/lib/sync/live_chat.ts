@@ -3,6 +3,7 @@ import type { KeptChat } from '$lib/storage/kept';
 import type { Problem } from '$lib/state/model';
 import { fromBase64url } from '$lib/wire/base64url';
 import { applyAll, forget, newChat, restore, type ChatState } from './apply';
+import { decisive, type Choices } from './branches';
 import type { ChatKeys } from './chat_keys';
 import type { Fact } from './facts';
 import { Envelopes, openEvent, readPlain, type TurnEvent } from './open_events';
@@ -11,6 +12,8 @@ import { isOver, isRunning, rankOf, type TurnState } from './turn';
 export interface LiveChatParts {
   keptTurns(chat: string): Promise<{ turns: TurnState[]; whole: boolean }>;
   keep(turn: TurnState): Promise<void>;
+  keptChoices(chat: string): Promise<Choices>;
+  keepChoices(chat: string, choices: Choices): Promise<void>;
   /** Before the next paint, or soon if nothing is painted. */
   nextFrame(callback: () => void): void;
   /** What was kept is in: some of its turns may still run. */
@@ -28,6 +31,8 @@ export interface Change {
 export class LiveChat {
   state: ChatState;
   keys: ChatKeys | null = null;
+  /** Which versions are shown, where a person chose. */
+  choices: Choices = new Map();
   /** What keeps the whole chat from being read. */
   problem: Problem | null = null;
   /** Deleted, here or elsewhere. */
@@ -119,6 +124,13 @@ export class LiveChat {
     return this.#replace(applyAll(this.state, facts), true);
   }
 
+  /** Shown from now on; kept as far as it says more than that the newest is shown. */
+  async choose(choices: Choices): Promise<void> {
+    this.choices = choices;
+    this.tell();
+    if (!this.temporary) await this.parts.keepChoices(this.id, decisive(this.state, choices));
+  }
+
   /** Takes a turn out that the server never had. */
   forget(turnId: string): void {
     this.state = forget(this.state, turnId);
@@ -128,7 +140,11 @@ export class LiveChat {
 
   async #load(): Promise<boolean> {
     if (this.temporary) return true;
-    const { turns, whole } = await this.parts.keptTurns(this.id);
+    const [{ turns, whole }, choices] = await Promise.all([
+      this.parts.keptTurns(this.id),
+      this.parts.keptChoices(this.id),
+    ]);
+    this.choices = new Map([...choices, ...this.choices]);
     for (const turn of turns) {
       if (turn.record) this.envelopes.keepMessage(turn.id, fromBase64url(turn.record));
     }

@@ -299,6 +299,8 @@ export class Sync {
         await this.parts.store.putTurn(withoutStream(turn));
         this.#tabs.tell({ kind: 'chat', id });
       },
+      keptChoices: (of) => this.parts.store.choices(of),
+      keepChoices: (of, choices) => this.parts.store.putChoices(of, choices),
       nextFrame: (callback) => this.parts.nextFrame(callback),
       loaded: (live) => this.#loaded(live),
       changed: (live, changes) => this.#changed(live, changes),

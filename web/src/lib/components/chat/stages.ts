@@ -24,9 +24,10 @@ export function isRunning(turn: TurnView): boolean {
 
 /** What happens now, until words of the answer are there. */
 export function stageWords(turn: TurnView, name: string, online: boolean): string {
+  if (!online) return turn.stage === 'queued' ? m.chat_stage_offline() : m.chat_stage_waiting();
   switch (turn.stage) {
     case 'queued':
-      return online ? m.chat_stage_queued() : m.chat_stage_offline();
+      return m.chat_stage_queued();
     case 'accepted':
       return m.chat_stage_accepted();
     case 'reserved':
