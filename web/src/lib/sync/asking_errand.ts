@@ -10,6 +10,7 @@ import type { Done } from './outbox';
 import { reasonOfError, replacedKeyProblem } from './problems';
 import type { Sync } from './sync';
 import { isRunning, type TurnState } from './turn';
+import { isOutOfReach, sealAnew } from './unsent_chats';
 
 type Ask = Extract<Errand, { kind: 'ask' }>;
 type Reply = { kind: 'taken' } | { kind: 'fell' } | { kind: 'silent' } | { kind: 'refused'; reason: Reason };
@@ -57,8 +58,9 @@ export class Asking {
     // What goes on from a turn waits for its answer, as the history is to hold it.
     if (parent && (parent.sending !== null || isRunning(parent))) return 'blocked';
     if (!this.sync.connection.standing) return 'later';
+    await this.#reach(chat);
     const first = chat.kept !== null && !chat.kept.stored;
-    const reply = await this.#ask(chat, turn);
+    const reply = await this.#ask(chat, chat.state.turns.get(turn.id) ?? turn);
     return this.#after(chat, turn, reply, first);
   }
 
@@ -75,6 +77,18 @@ export class Asking {
     const reason = reasonOf('parent_missing');
     await chat.takeNow([{ turnId: turn.id, chatId: chat.id, type: 'unsent', reason }]);
     return 'done';
+  }
+
+  /** The key was turned while nobody was signed in here: if the server has the chat, it has its key too. */
+  async #reach(chat: LiveChat): Promise<void> {
+    const { kept } = chat;
+    if (!kept || !isOutOfReach(this.sync, kept)) return;
+    try {
+      await this.sync.refresh.fetch(chat.id);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'chat_not_found')) throw error;
+      await sealAnew(this.sync, chat, kept);
+    }
   }
 
   async #ask(chat: LiveChat, turn: TurnState): Promise<Reply> {

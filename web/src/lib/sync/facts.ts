@@ -79,6 +79,7 @@ export type Fact = { turnId: string; chatId: string } & (
   | ({ type: 'asked' } & Asked)
   | { type: 'unsent'; reason: Reason }
   | { type: 'requeued' }
+  | ({ type: 'resealed' } & Pick<Asked, 'parentHash' | 'record' | 'messageHash'>)
   | { type: 'accepted' }
   | { type: 'reserved'; credits: number }
   | { type: 'read'; choice: Choice }

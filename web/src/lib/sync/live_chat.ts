@@ -69,7 +69,8 @@ export class LiveChat {
     const { turns } = await this.parts.keptTurns(this.id);
     const newer = turns.filter((turn) => {
       const here = this.state.turns.get(turn.id);
-      return !here || rankOf(turn) > rankOf(here) || (rankOf(turn) === 1 && turn.sending !== here.sending);
+      if (!here || rankOf(turn) > rankOf(here)) return true;
+      return rankOf(turn) === 1 && (turn.sending !== here.sending || turn.record !== here.record);
     });
     if (newer.length === 0) return;
     const changed = new Map(this.state.turns);

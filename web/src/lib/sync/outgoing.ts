@@ -1,13 +1,12 @@
 // A message on its way out: sealed once, shown and kept, and put into the outbox.
-import { hashOf, makeChatKey, makeUuid7, sealMessage } from '$lib/crypto';
+import { makeUuid7 } from '$lib/crypto';
 import type { KeptChat } from '$lib/storage/kept';
-import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import { ChatKeys } from './chat_keys';
 import type { Asked } from './facts';
 import type { LiveChat } from './live_chat';
 import { checkMessage, notHereProblem, problemOfError, Refused } from './problems';
 import type { Sync } from './sync';
-import type { TurnState } from './turn';
+import { hashOfTurn, newChatKey, sealTurn } from './sealing';
 
 export interface Saying {
   text: string;
@@ -18,10 +17,6 @@ export interface Saying {
   /** Sealed, and about to be shown. */
   made(turnId: string): void | Promise<void>;
 }
-
-const NO_PARENT = new Uint8Array(0);
-/** Stands for a deleted turn, of which nothing is left to be hashed. */
-const NOTHING_LEFT = new Uint8Array(32);
 
 export class Outgoing {
   #sending = new Map<LiveChat, Promise<void>>();
@@ -67,14 +62,9 @@ export class Outgoing {
     if (chat.keys) return;
     if (!chat.temporary && !this.sync.isFresh(chat.id)) throw new Refused(chat.problem ?? notHereProblem());
     const { account, clock } = this.sync.parts;
-    const { master, masters } = this.sync;
     if (!chat.temporary && chat.state.turns.size > 0) throw new Refused(notHereProblem());
-    const { key, envelope } = await makeChatKey({ account, chat: chat.id, master });
-    const wrapped = {
-      generation: key.generation,
-      keys: [{ generation: key.generation, envelope: toBase64url(envelope) }],
-    };
-    chat.keys = ChatKeys.made(account, masters, key, wrapped);
+    const { key, wrapped } = await newChatKey(this.sync, chat.id);
+    chat.keys = ChatKeys.made(account, this.sync.masters, key, wrapped);
     if (!chat.temporary) chat.kept = newKept(chat.id, wrapped, Math.floor(clock.now() / 1000));
   }
 
@@ -88,22 +78,12 @@ export class Outgoing {
     const parentHash = parent ? hashOfTurn(parent) : null;
     if (!chat.keys) throw new Refused(notHereProblem());
     try {
-      const envelope = await sealMessage(await chat.keys.current(), {
-        turn,
-        text,
-        parent: parentHash === null ? NO_PARENT : fromBase64url(parentHash),
-      });
-      const [record, messageHash] = [toBase64url(envelope), toBase64url(await hashOf(envelope))];
-      return { parentId: parent?.id ?? null, parentHash, createdAt, text, wanted, record, messageHash };
+      const sealed = await sealTurn(await chat.keys.current(), { turn, text, parentHash });
+      return { parentId: parent?.id ?? null, parentHash, createdAt, text, wanted, ...sealed };
     } catch (error) {
       throw new Refused(problemOfError(error));
     }
   }
-}
-
-/** What a next message is bound to: the answer, or the message if there is none. */
-function hashOfTurn(turn: TurnState): string {
-  return turn.answer?.hash ?? turn.messageHash ?? toBase64url(NOTHING_LEFT);
 }
 
 function newestId(chat: LiveChat): string | undefined {

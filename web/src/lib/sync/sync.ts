@@ -1,10 +1,9 @@
 // Everything that keeps this device's chats and the server's the same: it owns the line, the list, the outbox and the open chats.
-import { makeUuid7, rewrapChatKey, type MasterKey } from '$lib/crypto';
+import { makeUuid7, type MasterKey } from '$lib/crypto';
 import type { Api } from '$lib/state/api';
 import type { Mate } from '$lib/state/model';
 import type { Errand, KeptChat } from '$lib/storage/kept';
 import type { LocalStore } from '$lib/storage/local_store';
-import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import { Arrivals } from './arrivals';
 import { ChatKeys, epochOf, type WrappedChatKeys } from './chat_keys';
 import { ChatList } from './chat_list';
@@ -17,6 +16,7 @@ import { Outbox } from './outbox';
 import { Refresh } from './refresh';
 import type { TabNews, Tabs } from './tabs';
 import { isSettled, withoutStream } from './turn';
+import { rewrapped } from './unsent_chats';
 
 export interface SyncParts {
   account: string;
@@ -361,6 +361,7 @@ export class Sync {
       const live = this.live(news.id);
       if (live && kept) {
         live.kept = kept;
+        live.keys?.update(kept);
         live.keys ??= this.keysOf(kept);
         await live.reload();
       }
@@ -383,26 +384,6 @@ export class Sync {
 
 function isUnder(master: MasterKey, chat: KeptChat): boolean {
   return chat.keys.some((key) => epochOf(key) === master.epoch);
-}
-
-/** A chat that no server knows yet, its key under the new master key; null if it is there already. */
-async function rewrapped(
-  account: string,
-  chat: KeptChat,
-  old: MasterKey,
-  master: MasterKey,
-): Promise<KeptChat | null> {
-  const keys = await Promise.all(
-    chat.keys.map(async (key) => {
-      if (epochOf(key) !== old.epoch) return null;
-      const { generation } = key;
-      const envelope = fromBase64url(key.envelope);
-      const made = await rewrapChatKey({ account, chat: chat.id, generation, old, master, envelope });
-      return { generation, envelope: toBase64url(made) };
-    }),
-  );
-  const fresh = keys.filter((each) => each !== null);
-  return fresh.length === chat.keys.length ? { ...chat, keys: fresh } : null;
 }
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;

@@ -143,6 +143,10 @@ export function applyToTurn(turn: TurnState, fact: Fact): TurnState {
       return turn.accepted ? turn : { ...turn, sending: 'unsent', unsentReason: fact.reason };
     case 'requeued':
       return turn.sending === 'unsent' ? { ...turn, sending: 'queued', unsentReason: null } : turn;
+    case 'resealed': {
+      const { parentHash, record, messageHash } = fact;
+      return turn.known && !turn.accepted ? { ...turn, parentHash, record, messageHash } : turn;
+    }
     case 'stored':
       return store(taken(turn), fact);
     case 'deleted':
@@ -158,7 +162,7 @@ function taken(turn: TurnState): TurnState {
   return { ...turn, accepted: true, sending: null, unsentReason: null };
 }
 
-type Told = Exclude<Fact, { type: 'asked' | 'unsent' | 'requeued' | 'stored' | 'deleted' }>;
+type Told = Exclude<Fact, { type: 'asked' | 'unsent' | 'requeued' | 'resealed' | 'stored' | 'deleted' }>;
 
 function tell(turn: TurnState, fact: Told): TurnState {
   switch (fact.type) {

@@ -9,7 +9,10 @@ import { shown, World } from './fake_device';
 
 export const ANSWERED = 'answered';
 
-export async function ends(chat: LiveChat, path: [text: string, answer: string, stage: string][]): Promise<void> {
+export async function ends(
+  chat: LiveChat,
+  path: [text: string, answer: string, stage: string][],
+): Promise<void> {
   await until(() => expect(shown(chat)).toEqual(path));
 }
 
