@@ -12,6 +12,8 @@ export interface Failure {
   missingCredits?: number;
   /** What this device's key is to sign with the request, before it is sent again. */
   nonce?: string;
+  /** What the server sent can't be what was sealed. */
+  untrusted?: true;
 }
 
 export class ApiError extends Error {
@@ -22,6 +24,7 @@ export class ApiError extends Error {
   readonly retryAfter?: number;
   readonly missingCredits?: number;
   readonly nonce?: string;
+  readonly untrusted?: true;
 
   constructor(failure: Failure) {
     super(failure.title);
@@ -33,6 +36,7 @@ export class ApiError extends Error {
     if (failure.retryAfter !== undefined) this.retryAfter = failure.retryAfter;
     if (failure.missingCredits !== undefined) this.missingCredits = failure.missingCredits;
     if (failure.nonce !== undefined) this.nonce = failure.nonce;
+    if (failure.untrusted) this.untrusted = true;
   }
 
   /** True if the same call may well work later, so that waiting and trying again is right. */
@@ -50,6 +54,7 @@ export class ApiError extends Error {
       code: this.code,
       message: this.title,
       nextStep: this.nextStep,
+      ...(this.untrusted ? { untrusted: true } : {}),
       ...(this.missingCredits === undefined ? {} : { missingCredits: this.missingCredits }),
       ...(this.retryAfter === undefined ? {} : { retryAfter: this.retryAfter }),
     };

@@ -41,7 +41,9 @@ export function keysDistrusted(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const reason = error instanceof Error && 'reason' in error ? String(error.reason) : '';
   const ofTheBrowser = error instanceof Error && 'ofTheBrowser' in error && error.ofTheBrowser === true;
-  if (reason !== '' && !ofTheBrowser)
-    return here(reason, m.auth_error_keys_unreadable({ reason }), m.auth_error_keys_unreadable_next());
+  if (reason !== '' && !ofTheBrowser) {
+    const [title, nextStep] = [m.auth_error_keys_unreadable({ reason }), m.auth_error_keys_unreadable_next()];
+    return new ApiError({ code: reason, title, nextStep, status: 400, untrusted: true });
+  }
   return here('keys_not_made', m.auth_error_keys_not_made(), m.auth_error_keys_not_made_next());
 }

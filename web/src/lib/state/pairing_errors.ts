@@ -8,6 +8,8 @@ export interface PairingTrouble {
   code: string;
   title: string;
   nextStep: string;
+  /** What came through the server is not what was sent. */
+  untrusted: boolean;
 }
 
 /** The other side or the server did not keep to what it said before. */
@@ -20,16 +22,18 @@ export class PairingTampered extends Error {
 export function pairingTrouble(error: unknown): PairingTrouble {
   if (error instanceof ApiError) {
     const { sentence, nextStep } = describe(error.asProblem());
-    return { code: error.code, title: sentence, nextStep };
+    return { code: error.code, title: sentence, nextStep, untrusted: false };
   }
   const reason = error instanceof Error && 'reason' in error ? String(error.reason) : '';
   const ofTheBrowser = error instanceof Error && 'ofTheBrowser' in error && error.ofTheBrowser === true;
   if (reason === 'bad_pairing_code') {
-    return { code: reason, title: m.pairing_bad_code(), nextStep: m.pairing_bad_code_next() };
+    const [title, nextStep] = [m.pairing_bad_code(), m.pairing_bad_code_next()];
+    return { code: reason, title, nextStep, untrusted: false };
   }
   if (reason === '' || ofTheBrowser) {
     const { code, title, nextStep } = noNetwork();
-    return { code, title, nextStep };
+    return { code, title, nextStep, untrusted: false };
   }
-  return { code: reason, title: m.pairing_tampered({ reason }), nextStep: m.pairing_tampered_next() };
+  const [title, nextStep] = [m.pairing_tampered({ reason }), m.pairing_tampered_next()];
+  return { code: reason, title, nextStep, untrusted: true };
 }

@@ -218,6 +218,7 @@ describe('refusals', () => {
     await known.submitSecret('mira@example.org', password);
     await unknown.submitSecret('nobody@example.org', password);
     expect(known.trouble).toEqual(unknown.trouble);
+    expect(known.trouble?.untrusted).toBe(false);
   });
 });
 
@@ -225,6 +226,6 @@ it('ends the new session if the keys were rolled back', async () => {
   const { flow, asked } = flowWith({}, 2);
   await flow.submitSecret('mira@example.org', password);
   expect(await flow.submitCode('123456')).toBeNull();
-  expect(flow.trouble?.code).toBe('epoch_rolled_back');
+  expect(flow.trouble).toMatchObject({ code: 'epoch_rolled_back', untrusted: true });
   expect(asked.at(-1)![0]).toBe('/api/auth/logout');
 });

@@ -12,13 +12,15 @@ export interface Trouble {
   nextStep: string;
   /** Milliseconds since 1970: until then another try is refused. */
   waitUntil: number | null;
+  /** The server lied, or what it keeps was damaged: what it sent is worth keeping. */
+  untrusted: boolean;
 }
 
 export function troubleOf(error: unknown, step: Step, now: number): Trouble {
   const failure = error instanceof ApiError ? error : keysUnreadable(error, 'password');
   const [title, nextStep] = wordsOf(failure, step);
   const waitUntil = failure.retryAfter === undefined ? null : now + failure.retryAfter * 1000;
-  return { code: failure.code, title, nextStep, waitUntil };
+  return { code: failure.code, title, nextStep, waitUntil, untrusted: failure.untrusted === true };
 }
 
 function wordsOf(failure: ApiError, step: Step): [string, string] {
