@@ -1,7 +1,8 @@
 // Every way in is lost, step by step: a code by mail, how it stands, and then either the waiting time begins or the account ends.
 import { ErasureBegun, ResetAnswer, ResetAsked } from '$lib/wire/http';
 import type { Api } from './api';
-import { troubleOf, type Step, type Trouble } from './trouble';
+import { Flow } from './flow.svelte';
+import type { Trouble } from './trouble';
 
 export type LostStep = 'email' | 'mail_code' | 'standing' | 'gone';
 
@@ -11,10 +12,8 @@ export interface LostAccountParts {
   now(): number;
 }
 
-export class LostAccount {
+export class LostAccount extends Flow<'sending' | 'checking'> {
   step = $state<LostStep>('email');
-  doing = $state<'sending' | 'checking' | null>(null);
-  trouble = $state.raw<Trouble | null>(null);
   email = $state('');
   /** How it stood when it was last looked at. */
   standing = $state.raw<ResetAnswer | null>(null);
@@ -26,11 +25,12 @@ export class LostAccount {
   #proof = { request_id: '', code: '' };
 
   constructor(parts: LostAccountParts) {
+    super(parts.now);
     this.#parts = parts;
   }
 
   async submitEmail(email: string): Promise<void> {
-    await this.#try('email', 'sending', async () => {
+    await this.run('email', 'sending', async () => {
       this.email = email.trim();
       const { request_id } = await this.#parts.api.post(ResetAsked, '/auth/reset', { email: this.email });
       this.#proof = { request_id, code: '' };
@@ -44,21 +44,21 @@ export class LostAccount {
   }
 
   async look(): Promise<void> {
-    await this.#try('mail_code', 'checking', async () => {
+    await this.run('mail_code', 'checking', async () => {
       this.standing = await this.#parts.api.post(ResetAnswer, '/auth/reset/verify', this.#proof);
       this.step = 'standing';
     });
   }
 
   async start(): Promise<void> {
-    await this.#try('mail_code', 'checking', async () => {
+    await this.run('mail_code', 'checking', async () => {
       this.standing = await this.#parts.api.post(ResetAnswer, '/auth/reset/start', this.#proof);
     });
   }
 
   /** The account ends. */
   async finish(): Promise<void> {
-    await this.#try('mail_code', 'checking', async () => {
+    await this.run('mail_code', 'checking', async () => {
       const { erasure_id } = await this.#parts.api.post(ErasureBegun, '/auth/reset/finish', this.#proof);
       this.erasureId = erasure_id;
       this.step = 'gone';
@@ -70,18 +70,7 @@ export class LostAccount {
     this.step = 'email';
   }
 
-  async #try(step: Step, doing: 'sending' | 'checking', work: () => Promise<void>): Promise<void> {
-    if (this.doing !== null) return;
-    this.doing = doing;
-    this.trouble = null;
-    try {
-      await work();
-    } catch (error) {
-      const trouble = troubleOf(error, step, this.#parts.now());
-      if (trouble.code === 'step_expired') this.step = 'email';
-      this.trouble = trouble;
-    } finally {
-      this.doing = null;
-    }
+  protected override goBackFor({ code }: Trouble): void {
+    if (code === 'step_expired') this.step = 'email';
   }
 }

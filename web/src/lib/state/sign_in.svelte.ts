@@ -6,10 +6,11 @@ import { ApiError, type Api, type SignInStep } from './api';
 import { openArrived } from './arriving';
 import { keysDistrusted, keysUnreadable } from './auth_errors';
 import type { Ceremonies } from './ceremonies';
+import { Flow } from './flow.svelte';
 import { unknownPasskey } from './passkey_errors';
 import { deriveProof, type Secret } from './proofs';
 import type { Session, SignedIn } from './session.svelte';
-import { troubleOf, type Step, type Trouble } from './trouble';
+import type { Trouble } from './trouble';
 
 export interface SignInParts {
   api: Api;
@@ -30,26 +31,24 @@ interface Proved {
   kek: CryptoKey;
 }
 
-export class SignIn {
+export class SignIn extends Flow<'deriving' | 'checking' | 'unlocking'> {
   step = $state<'secret' | 'code'>('secret');
   /** What the server would take as the second factor: any one of these. */
   missing = $state.raw<PasswordProved['missing']>([]);
-  doing = $state<'deriving' | 'checking' | 'unlocking' | null>(null);
-  trouble = $state.raw<Trouble | null>(null);
 
   #parts: SignInParts;
   #proved: Proved | null = null;
 
   constructor(parts: SignInParts) {
+    super(parts.now);
     this.#parts = parts;
   }
 
   async submitSecret(email: string, secret: Secret): Promise<void> {
-    await this.#try('password', async () => {
+    await this.run('password', 'checking', async () => {
       const crypto = await this.#parts.crypto();
       // A slip in a recovery key shows here; it needn't cost one of the server's tries.
       if (secret.kind === 'recovery') await crypto.readRecoveryKey(secret.text);
-      this.doing = 'checking';
       const started = await this.#parts.api.post(LoginStarted, '/auth/login', { email: email.trim() });
       this.doing = 'deriving';
       const setting = { account: started.account_id, salt: started.salt, kdfProfile: started.kdf_profile };
@@ -69,9 +68,8 @@ export class SignIn {
   async submitCode(code: string): Promise<SignedIn | null> {
     const proved = this.#proved;
     if (proved === null) return null;
-    return this.#try('second_factor', async () => {
+    return this.run('second_factor', 'checking', async () => {
       const { api, device } = this.#parts;
-      this.doing = 'checking';
       const body = { login_id: proved.started.login_id, code: code.trim(), device, transport: 'cookie' };
       return this.#arrive(proved, await api.post(LoggedIn, '/auth/login/totp', body, stepOf(proved)));
     });
@@ -81,7 +79,7 @@ export class SignIn {
   async submitSecurityKey(): Promise<SignedIn | null> {
     const proved = this.#proved;
     if (proved === null) return null;
-    return this.#try('second_factor', async () => {
+    return this.run('second_factor', 'checking', async () => {
       const { api, ceremonies, crypto, device } = this.#parts;
       const { login_id } = proved.started;
       const it = await crypto();
@@ -131,20 +129,8 @@ export class SignIn {
     }
   }
 
-  async #try<T>(step: Step, work: () => Promise<T>): Promise<T | null> {
-    if (this.doing !== null) return null;
-    this.doing = 'checking';
-    this.trouble = null;
-    try {
-      return await work();
-    } catch (error) {
-      const trouble = troubleOf(error, step, this.#parts.now());
-      if (error instanceof ApiError && error.code === 'step_expired') this.back();
-      this.trouble = trouble;
-      return null;
-    } finally {
-      this.doing = null;
-    }
+  protected override goBackFor({ code }: Trouble): void {
+    if (code === 'step_expired') this.back();
   }
 }
 

@@ -15,12 +15,13 @@ import type { SessionAnswer, WrappedKeys } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
 import { otherAccount } from './auth_errors';
 import type { Ceremonies, Registration } from './ceremonies';
+import { Flow } from './flow.svelte';
 import type { TabStorage } from './kept_open';
 import { outputOf } from './key_opener';
 import { noKeyMade } from './passkey_errors';
 import type { Session } from './session.svelte';
 import { findProgress, keepProgress } from './sign_up_progress';
-import { troubleOf, type Step, type Trouble } from './trouble';
+import type { Trouble } from './trouble';
 
 type WrappedMethod = WrappedKeys['methods'][number];
 type MadeAccount = Crypto.MadeAccount<ByPassword>;
@@ -64,11 +65,9 @@ export interface SignUpParts {
   now(): number;
 }
 
-export class SignUp {
+export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checking'> {
   step = $state<SignUpStep>('email');
   byPassword = $state(false);
-  doing = $state<'sending' | 'making_keys' | 'showing' | 'checking' | null>(null);
-  trouble = $state.raw<Trouble | null>(null);
   email = $state('');
   verified = $state.raw<SignUpVerified | null>(null);
   /** Of the way that was chosen; the short one until then. */
@@ -86,6 +85,7 @@ export class SignUp {
   #replyLost = false;
 
   constructor(parts: SignUpParts) {
+    super(parts.now);
     this.#parts = parts;
     const progress = findProgress(parts.tab, parts.now());
     if (parts.session.unsaved) this.step = 'save';
@@ -99,7 +99,7 @@ export class SignUp {
   }
 
   async submitEmail(email: string): Promise<void> {
-    await this.#try('email', 'sending', async () => {
+    await this.run('email', 'sending', async () => {
       this.email = email.trim();
       const { signup_id } = await this.#parts.api.post(SignUpStarted, '/auth/signup', { email: this.email });
       this.#signupId = signup_id;
@@ -109,7 +109,7 @@ export class SignUp {
   }
 
   async submitMailCode(code: string): Promise<void> {
-    await this.#try('mail_code', 'checking', async () => {
+    await this.run('mail_code', 'checking', async () => {
       const body = { signup_id: this.#signupId, code };
       this.verified = await this.#parts.api.post(SignUpVerified, '/auth/signup/verify', body);
       this.#keep(VERIFIED_MS);
@@ -126,7 +126,7 @@ export class SignUp {
 
   /** A passkey, which is both factors; there is no password and no authenticator then. */
   async completeByPasskey(): Promise<void> {
-    await this.#try('second_factor', 'showing', async () => {
+    await this.run('second_factor', 'showing', async () => {
       const made = (this.#madeByPasskey ??= await this.#makeByPasskey());
       this.doing = 'checking';
       const { session, backupCodes } = await this.#finishByPasskey(made);
@@ -163,7 +163,7 @@ export class SignUp {
   }
 
   async complete(code: string): Promise<void> {
-    await this.#try('second_factor', 'making_keys', async () => {
+    await this.run('second_factor', 'making_keys', async () => {
       const made = await this.#made!;
       this.doing = 'checking';
       const { session, backupCodes } = await this.#finish(made, code);
@@ -317,20 +317,9 @@ export class SignUp {
     keepProgress(tab, { email, verified, signupId: this.#signupId, until: now() + forMs });
   }
 
-  async #try(step: Step, doing: NonNullable<SignUp['doing']>, work: () => Promise<void>): Promise<void> {
-    if (this.doing !== null) return;
-    this.doing = doing;
-    this.trouble = null;
-    try {
-      await work();
-    } catch (error) {
-      const trouble = troubleOf(error, step, this.#parts.now());
-      if (trouble.code === 'step_expired') this.startAgain();
-      if (trouble.code === 'keys_not_made') this.step = 'password'; // they are made when it is chosen again
-      this.trouble = trouble;
-    } finally {
-      this.doing = null;
-    }
+  protected override goBackFor({ code }: Trouble): void {
+    if (code === 'step_expired') this.startAgain();
+    if (code === 'keys_not_made') this.step = 'password'; // they are made when it is chosen again
   }
 }
 
