@@ -2,58 +2,31 @@
 import type * as Crypto from '$lib/crypto';
 import type { Opened } from '$lib/crypto';
 import type { WrappedKeys } from '$lib/wire/http';
-import { ApiError, api, type Api } from './api';
+import { ApiError, api } from './api';
 import { keysUnreadable, notSignedIn, otherAccount } from './auth_errors';
 import type { Ceremonies } from './ceremonies';
 import { DeviceKeys } from './device_keys';
 import { described, openerOf } from './key_opener';
 import { keyUnreadable } from './passkey_errors';
-import { KeptOpen, tabStorage, type TabStorage } from './kept_open';
-import { DeviceAccounts, type Arrival, type Changed } from './device_accounts';
+import { KeptOpen, tabStorage } from './kept_open';
+import { DeviceAccounts, type Changed } from './device_accounts';
 import { openKeyStore, type AccountName, type KeyStore, type KnownAccount } from './key_store';
 import { findOneTimeSecrets, keepOneTimeSecrets, type OneTimeSecrets } from './one_time_secrets';
 import { deriveProof, type PasswordSetting, type Secret } from './proofs';
 import { Rotation, type Exclusively } from './rotation';
 import { findStoreKey } from './store_key';
-import { Turning, type TurningParts } from './turning';
+import { openSessionChannel, type SessionChannel, type SessionNews } from './session_channel';
+import type { Phase, SessionParts, SignedIn } from './session_parts';
+import { Turning } from './turning';
 import { unlockOrFallBack } from './unlocking';
-import {
-  openSessionChannel,
-  type OpenSessionChannel,
-  type SessionChannel,
-  type SessionNews,
-} from './session_channel';
 import { Waiting } from './waiting';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 export type { OneTimeSecrets } from './one_time_secrets';
 export type { Secret } from './proofs';
-export type Phase = 'starting' | 'signed_out' | 'locked' | 'open';
+export type { Phase, SessionParts, SignedIn } from './session_parts';
 
-/** What signing up or in has brought; only then there is a session. */
-export interface SignedIn extends Arrival {
-  opened: Opened;
-  masterBytes: Bytes;
-}
-
-export interface SessionParts {
-  api: Api;
-  openKeys(): Promise<KeyStore>;
-  /** Loaded when it is needed: the page of someone signed out stays light. */
-  crypto(): Promise<typeof Crypto>;
-  channel: OpenSessionChannel;
-  tab: TabStorage;
-  exclusively: Exclusively;
-  turning(parts: TurningParts, account: string): Pick<Turning, 'start' | 'stop' | 'look'>;
-  /** Unix seconds. */
-  now(): number;
-  /** Removes all content that this device keeps of an account. */
-  forgetAccount(account: string): Promise<void>;
-  /** Starts the page anew: nothing of the account shown so far may stay. */
-  reload(): void;
-  /** How long a new tab waits for the others to answer. */
-  tabsAnswerMs: number;
-}
+type Opener = Pick<Crypto.Unlocking, 'kind' | 'method' | 'kek'>;
 
 export class Session {
   phase = $state<Phase>('starting');
@@ -135,49 +108,43 @@ export class Session {
 
   /** Works offline. ApiError `wrong_password` or `wrong_recovery_key`; of what can't be trusted the reason. */
   async unlock(secret: Secret): Promise<void> {
-    const known = this.#known;
-    if (known === null) throw notSignedIn();
-    const crypto = await this.#parts.crypto();
-    const lowestEpoch = await this.lowestEpoch(known.id);
-    const { wrapped } = known;
-    try {
+    const { kind } = secret;
+    const opener = async (crypto: typeof Crypto, known: KnownAccount) => {
       const { kek } = await deriveProof(crypto, secret, passwordSetting(known));
-      const { masterBytes, ...opened } = await this.#unlock(crypto, {
-        wrapped,
-        kind: secret.kind,
-        kek,
-        lowestEpoch,
-      });
-      await this.#keep(opened, masterBytes);
-      await this.#open(opened);
-    } catch (error) {
-      throw keysUnreadable(error, secret.kind);
-    }
-    this.#tellOpened();
+      return { kind, kek };
+    };
+    await this.#openBy(opener, (error) => keysUnreadable(error, kind));
   }
 
   /** By a passkey or security key, from what this device keeps: offline too. ApiError of passkey_errors.ts; of what can't be trusted the reason. */
   async unlockByKey(by: Pick<Ceremonies, 'derive'>): Promise<void> {
+    const opener = async (crypto: typeof Crypto, { wrapped }: KnownAccount) => {
+      const shown = await by.derive(described(wrapped.methods), await crypto.prfInput());
+      return openerOf(shown, { crypto, wrapped });
+    };
+    await this.#openBy(opener, keyUnreadable);
+  }
+
+  /** Of the account that is known here, with what `opener` finds; what keeps it shut is told by `inWords`. */
+  async #openBy(
+    opener: (crypto: typeof Crypto, known: KnownAccount) => Promise<Opener>,
+    inWords: (error: unknown) => ApiError,
+  ): Promise<void> {
     const known = this.#known;
     if (known === null) throw notSignedIn();
+    const { api } = this.#parts;
     const crypto = await this.#parts.crypto();
-    const { wrapped } = known;
-    const lowestEpoch = await this.lowestEpoch(known.id);
-    const shown = await by.derive(described(wrapped.methods), await crypto.prfInput());
+    const fellBack = () => void (this.fellBack = true);
     try {
-      const opener = await openerOf(shown, { crypto, wrapped });
-      const { masterBytes, ...opened } = await this.#unlock(crypto, { ...opener, wrapped, lowestEpoch });
+      const lowestEpoch = await this.lowestEpoch(known.id);
+      const of = { ...(await opener(crypto, known)), wrapped: known.wrapped, lowestEpoch };
+      const { masterBytes, ...opened } = await unlockOrFallBack({ api, crypto, fellBack }, of);
       await this.#keep(opened, masterBytes);
       await this.#open(opened);
     } catch (error) {
-      throw keyUnreadable(error);
+      throw inWords(error);
     }
     this.#tellOpened();
-  }
-
-  #unlock(crypto: typeof Crypto, of: Crypto.Unlocking) {
-    const fellBack = () => void (this.fellBack = true);
-    return unlockOrFallBack({ api: this.#parts.api, crypto, fellBack }, of);
   }
 
   /** Whether a passkey or a security key opens the keys of who is signed in here, as far as this device knows. */
