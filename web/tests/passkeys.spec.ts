@@ -7,6 +7,7 @@ import {
   composer,
   otherDevice,
   said,
+  saveRecoveryKey,
   signUp,
   signUpByPasskey,
   startChat,
@@ -192,6 +193,55 @@ test('a security key that derives a key unlocks; one that derives none is a seco
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'Use my security key' }).click();
   await expect(composer(page)).toBeVisible();
+});
+
+test('when the account is secured, the passkey that is touched once more stays, and the lost key goes', async ({
+  page,
+}) => {
+  const account = await signUp(page);
+  const text = unique('Said before somebody else was in');
+  await startChat(page, text);
+  await answered(page);
+  const chat = chatShown(page);
+  const devices = await Authenticators.of(page);
+  const lost = await devices.add(USB);
+  await add(page, 'security key', 'Lost key', account);
+  await expect(page.getByText('Lost key opens your chats from now on.')).toBeVisible();
+  await devices.remove(lost);
+  await devices.add(INTERNAL);
+  await add(page, 'passkey', 'My phone', account);
+  await expect(page.getByText('My phone opens your chats from now on.')).toBeVisible();
+
+  await test.step('touched once more, and no password asked for but the new one', async () => {
+    await page.goto('/settings/account');
+    await page.getByRole('button', { name: 'Secure the account' }).click();
+    await page.getByRole('button', { name: 'Prove it with a passkey' }).click();
+    await page.getByRole('button', { name: 'Touch My phone now' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Secure your account' });
+    await expect(dialog.getByText('Stays')).toBeVisible();
+    await expect(dialog.getByText('Will be removed')).toHaveCount(1);
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await dialog.getByRole('textbox', { name: /password/i }).fill('two slow ferries at dawn');
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await saveRecoveryKey(page);
+    await expect(page.getByTestId('backup-codes')).toBeVisible({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'I have saved them' }).click();
+  });
+
+  await test.step('the list names it, and the other is gone', async () => {
+    await page.goto('/settings/ways');
+    await expect(ways(page).filter({ hasText: 'My phone' })).toHaveCount(1);
+    await expect(ways(page).filter({ hasText: 'Lost key' })).toHaveCount(0);
+  });
+
+  await test.step('it signs in, and opens what was said before', async () => {
+    await signOut(page);
+    await page.goto('/login');
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await expect(composer(page)).toBeVisible();
+    await page.goto(`/chat/${chat}`);
+    await expect(said(page).getByText(text)).toBeVisible();
+  });
 });
 
 test('a passkey that derives no key is refused in clear words, and nothing is stored', async ({ page }) => {
