@@ -17,8 +17,14 @@ const WELCOME: Wanted = { screen: ['h1', ''] };
 const CHAT: Wanted = { screen: ['[data-testid="answer"] table', 'light'] };
 
 const CONDITIONS = [
-  { name: 'desktop', size: { width: 1350, height: 940 }, slowdown: 1, curves: DESKTOP },
-  { name: 'mobile, CPU 4× slower', size: { width: 412, height: 823 }, slowdown: 4, curves: MOBILE },
+  { name: 'desktop', size: { width: 1350, height: 940 }, slowdown: 1, touch: false, curves: DESKTOP },
+  {
+    name: 'mobile, CPU 4× slower',
+    size: { width: 412, height: 823 },
+    slowdown: 4,
+    touch: true,
+    curves: MOBILE,
+  },
 ] as const;
 
 interface Seen {
@@ -63,12 +69,18 @@ interface Visit {
   path: string;
   wanted: Wanted;
   slowdown: number;
+  touch: boolean;
 }
 
-async function measure(browser: Browser, page: Page, { path, wanted, slowdown }: Visit): Promise<Measures> {
+async function measure(
+  browser: Browser,
+  page: Page,
+  { path, wanted, slowdown, touch }: Visit,
+): Promise<Measures> {
   const session = await page.context().newCDPSession(page);
   await page.goto('about:blank');
   await session.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
+  await session.send('Emulation.setTouchEmulationEnabled', { enabled: touch });
   const filmed = await film(session);
   await page.goto(path);
   const { screen } = await whenAllAppeared(page, wanted);
@@ -134,7 +146,7 @@ test('vitals', async ({ browser, baseURL, page: own }) => {
   await answered(own);
   const chat = own.url();
   await observe(own, CHAT);
-  for (const { name, size, slowdown, curves } of CONDITIONS) {
+  for (const { name, size, slowdown, touch, curves } of CONDITIONS) {
     const welcome: Measures[] = [];
     const again: Measures[] = [];
     const accessible: Accessible[] = [];
@@ -142,12 +154,12 @@ test('vitals', async ({ browser, baseURL, page: own }) => {
       const context = await browser.newContext({ baseURL: baseURL!, viewport: size });
       const page = await context.newPage();
       await observe(page, WELCOME);
-      welcome.push(await measure(browser, page, { path: '/', wanted: WELCOME, slowdown }));
+      welcome.push(await measure(browser, page, { path: '/', wanted: WELCOME, slowdown, touch }));
       if (run === 0) accessible.push(await accessibility(page));
       await context.close();
 
       await own.setViewportSize(size);
-      again.push(await measure(browser, own, { path: chat, wanted: CHAT, slowdown }));
+      again.push(await measure(browser, own, { path: chat, wanted: CHAT, slowdown, touch }));
       if (run === 0) accessible.push(await accessibility(own));
     }
     rows.push(row(`welcome, first visit, ${name}`, medians(welcome), curves, accessible[0]!));
