@@ -30,6 +30,7 @@ _REPLIES = {
         "TicketMade AccountAnswer SessionList SteppedUp BackupCodes TotpSetup WrappedKeys CeremonyOptions MethodList NewDevices "
         "ResetAsked ResetAnswer ErasureBegun ErasureAnswer"
     ),
+    "sealmate.accounts.app_shapes": "AppSettings",
     "sealmate.accounts.pairing_shapes": "PairingStarted PairingShown PairingJoined PairingLooked",
     "sealmate.accounts.rotation_shapes": "LeaseTaken StagedKeys Flipped",
     "sealmate.accounts.securing_shapes": "Secured",

@@ -11,6 +11,7 @@ from sealmate.accounts.receipts import Receipt
 from sealmate.accounts.records import (
     GRANTED_AGAIN_AFTER,
     Account,
+    App,
     Challenge,
     EmailChange,
     Erasure,
@@ -42,6 +43,7 @@ class Rows:
     backups: set[tuple[str, bytes]] = field(default_factory=set)
     leases: dict[str, Lease] = field(default_factory=dict)
     links: dict[tuple[str, int], Link] = field(default_factory=dict)
+    apps: dict[tuple[str, str], App] = field(default_factory=dict)
     grants: dict[str, Grant | None] = field(default_factory=dict)
     granted: dict[str, int] = field(default_factory=dict)
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
@@ -125,6 +127,9 @@ class FakeAccounts(_Store):
     def links(self, account_id: str) -> list[Link]:
         return [link for (owner, _), link in sorted(self._rows.links.items()) if owner == account_id]
 
+    def apps(self, account_id: str) -> list[App]:
+        return [app for (owner, _), app in sorted(self._rows.apps.items()) if owner == account_id]
+
     def granted_before(self, email_key: str, *, now: int) -> bool:
         return self._rows.granted.get(email_key, 0) > now
 
@@ -197,6 +202,7 @@ class FakeAccounts(_Store):
             rows.leases.pop(account_id, None)
             rows.resets.pop(account_id, None)
             rows.overdue.pop(account_id, None)
+            rows.apps = {key: app for key, app in rows.apps.items() if key[0] != account_id}
             rows.links = {key: link for key, link in rows.links.items() if key[0] != account_id}
             rows.sessions = {key: session for key, session in rows.sessions.items() if key[0] != account_id}
             rows.erasing[account_id] = Erasure(
@@ -210,7 +216,7 @@ class FakeAccounts(_Store):
             "ways_in": len(rows.methods[account_id]),
             "backup_codes": sum(owner == account_id for owner, _ in rows.backups),
             "sessions": sum(owner == account_id for owner, _ in rows.sessions),
-            "other": 2 + sum(owner == account_id for owner, _ in rows.links),
+            "other": 2 + sum(owner == account_id for owner, _ in [*rows.links, *rows.apps]),
         }
         deleted = {kind: count for kind, count in counted.items() if count}
         return Receipt(erasure_id=erasure_id, requested_at=now, deleted=deleted)

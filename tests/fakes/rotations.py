@@ -56,8 +56,16 @@ class FakeRotations:
                 self._tables.staged_by[lease.account_id, chat_id] = lease.lease_id, lease.epoch + 1
             return True
 
-    def stage_account(self, lease: Lease, methods: Mapping[str, StagedMethod], signing: bytes, *, now: int) -> bool:
-        return self._note(lease, now=now, methods=dict(methods), signing=signing)
+    def stage_account(
+        self,
+        lease: Lease,
+        methods: Mapping[str, StagedMethod],
+        signing: bytes,
+        *,
+        apps: Mapping[str, bytes],
+        now: int,
+    ) -> bool:
+        return self._note(lease, now=now, methods=dict(methods), apps=dict(apps), signing=signing)
 
     def flip(self, flip: Flip, *, now: int) -> bool:
         rows, account_id, lease = self._rows, flip.lease.account_id, flip.lease
@@ -65,8 +73,11 @@ class FakeRotations:
             methods = {m.method_id: m for m in rows.methods.get(account_id, [])}
             unlocking = {method_id for method_id, method in methods.items() if method.unlocks}
             same = self._unchanged(flip.before) and self._tables.rings[account_id] == flip.ring
-            if not (same and self._held(lease, now=now) and unlocking == set(lease.methods)):
+            there = all((account_id, name) in rows.apps for name in lease.apps)
+            if not (same and there and self._held(lease, now=now) and unlocking == set(lease.methods)):
                 return False
+            for name, key in lease.apps.items():
+                rows.apps[account_id, name] = replace(rows.apps[account_id, name], key=key)
             for method_id, staged in lease.methods.items():
                 methods[method_id] = replace(methods[method_id], master=staged.master, public=staged.public)
             rows.methods[account_id] = list(methods.values())
@@ -88,8 +99,11 @@ class FakeRotations:
         session = (account_id, secure.session.session_id)
         with self._whole():
             same = self._unchanged(secure.before) and self._tables.rings[account_id] == secure.ring
-            if not (same and self._held(lease, now=now) and session in rows.sessions):
+            apps = [rows.apps.get((account_id, app.name)) for app in secure.apps]
+            same_apps = [app and app.revision + 1 for app in apps] == [app.revision for app in secure.apps]
+            if not (same and same_apps and self._held(lease, now=now) and session in rows.sessions):
                 return False
+            rows.apps |= {(account_id, app.name): app for app in secure.apps}
             rows.accounts[account_id] = replace(secure.after, ways_in=secure.before.ways_in + 1)
             rows.methods[account_id] = list(secure.methods)
             rows.backups = {each for each in rows.backups if each[0] != account_id}

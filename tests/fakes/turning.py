@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from sealmate import errors
 from sealmate.accounts.account import OwnAccount
+from sealmate.accounts.app_shapes import RenewedApp
 from sealmate.accounts.manifest_shapes import SignedManifest
-from sealmate.accounts.records import Account, Method, MethodKind, Session, Statement
+from sealmate.accounts.records import Account, App, Method, MethodKind, Session, Statement
 from sealmate.accounts.requests import EpochStatement, MethodKeys, PasswordKeys, Signing
 from sealmate.accounts.rotating import Rotating
 from sealmate.accounts.rotation_shapes import (
     AccountAnew,
+    AppAnew,
     ChatRing,
     FlipRotation,
     LeaseTaken,
@@ -33,6 +35,7 @@ from sealmate_cli.crypto.master_keys import wrap_signing_key
 from sealmate_cli.crypto.methods import make_method
 from sealmate_cli.crypto.statements import make_statement
 from sealmate_cli.wire.http import WrappedKeysAnswer
+from tests.fakes.app_devices import make_app, open_settings
 
 ACCOUNT = "11111111-0000-4000-8000-0000000000aa"
 
@@ -162,7 +165,8 @@ class Turning:
                 self.rotating.stage(self.session, lease.lease_id, Stage(chats=(made.chat(chat, old),)))
                 yield "chat"
             try:
-                securing(self.session, lease.lease_id, made.body(lease.ring))
+                apps = [made.app(app, old) for app in self.rotating.accounts.apps(ACCOUNT)]
+                securing(self.session, lease.lease_id, made.body(lease.ring, apps=apps))
             except errors.KeysChanged:
                 if self.wrapped() != wrapped:
                     raise
@@ -260,7 +264,13 @@ class SecuredAccount:
             chat_id=chat.chat_id, keys=[*anew.keys, WrappedAnew(generation=generation, envelope=envelope)]
         )
 
-    def body(self, ring: int) -> SecureAccount:
+    def app(self, stored: App, old: crypto.MasterKeys) -> RenewedApp:
+        """Its settings as they are, under another key."""
+        revision = stored.revision + 1
+        made = make_app(self.keys, crypto.system_random(32), open_settings(stored, old), revision=revision)
+        return RenewedApp(app="web", revision=stored.revision, key=made.key, settings=made.settings)
+
+    def body(self, ring: int, *, apps: Iterable[RenewedApp] = ()) -> SecureAccount:
         seed, before = self.keys.signing_seed, self.before
         statement = make_statement(
             account=self.keys.account,
@@ -286,6 +296,7 @@ class SecuredAccount:
             manifest=_signed(manifest),
             password=PasswordKeys(**self._proving(self.password), salt=bytes(16), kdf_profile=1),
             recovery=MethodKeys(**self._proving(self.recovery)),
+            apps=tuple(apps),
         )
 
     @staticmethod
@@ -348,7 +359,8 @@ def _anew(chat: ChatRing, old: crypto.MasterKeys, new: crypto.MasterKeys) -> Sta
 
 def _account_anew(turned: crypto.Turned) -> AccountAnew:
     methods = [MethodAnew(method_id=m.method_id, master=m.master, public=m.public) for m in turned.methods]
-    return AccountAnew(methods=methods, signing=turned.signing.private)
+    apps = tuple(AppAnew.model_validate(vars(app)) for app in turned.apps)
+    return AccountAnew(methods=methods, signing=turned.signing.private, apps=apps)
 
 
 def _flip(lease: LeaseTaken, turned: crypto.Turned) -> FlipRotation:

@@ -119,6 +119,13 @@ def records() -> list[Record]:
             Place(Namespace.PAIRING, ACCOUNT, "pairing", identifier("pairing"), epoch=3, parent=fixed("transcript")),
             MASTER_KEY + fixed("statement hash") + u32(0),
         ),
+        Record("app_key", MASTER_KEY, Place(Namespace.APP_KEY, ACCOUNT, "web", "web", epoch=3), fixed("app key")),
+        Record(
+            "app_settings",
+            fixed("app key"),
+            Place(Namespace.APP_SETTINGS, ACCOUNT, "web", "web", epoch=1, version=4),
+            b'{"theme":"dark","text_size":"large","enter_sends":false}',
+        ),
     ]
 
 

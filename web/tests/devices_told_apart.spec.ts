@@ -4,6 +4,7 @@ import {
   answered,
   answers,
   chatShown,
+  choose,
   composer,
   otherDevice,
   rowOf,
@@ -82,6 +83,8 @@ test('after a stranger the account is secured: everything that opened it is new,
   account,
 }) => {
   const text = unique('Said before the stranger came');
+  await page.goto('/settings/appearance');
+  await choose(page, 'Dark');
   await startChat(page, text);
   await answered(page);
   const chat = chatShown(page);
@@ -123,6 +126,10 @@ test('after a stranger the account is secured: everything that opened it is new,
     await rowOf(other.page, chat).click();
     await expect(said(other.page).getByText(text)).toBeVisible();
     await expect(answers(other.page)).toHaveCount(2);
+    await expect(other.page.locator('html[data-theme="dark"]')).toHaveCount(1);
+    await page.goto('/settings/appearance');
+    await choose(page, 'Light');
+    await expect(other.page.locator('html[data-theme="light"]')).toHaveCount(1);
     await other.context.close();
   });
   await stranger.context.close();

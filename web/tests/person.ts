@@ -133,6 +133,15 @@ export async function otherDevice(
   return { context, page };
 }
 
+/** A setting by what is written beside it, and that it was sent for this person's other devices: what the request says. */
+export async function choose(page: Page, name: string): Promise<string> {
+  const sent = page.context().waitForEvent('response', (each) => {
+    return each.url().endsWith('/apps/web/settings') && each.request().method() === 'PUT' && each.ok();
+  });
+  await page.getByText(name, { exact: true }).click();
+  return (await sent).request().postData() ?? '';
+}
+
 export function composer(page: Page): Locator {
   return page.getByRole('textbox', { name: 'Message', exact: true });
 }

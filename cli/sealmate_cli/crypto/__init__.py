@@ -1,6 +1,7 @@
 """The one door to the key scheme of docs/formats.md: a pure leaf, no network, no files, no clock."""
 
 from .accounts import AccountKeys, make_account_keys, prove_master, unlock_account
+from .apps import open_app_key, rewrap_app_key
 from .base32 import normalise as normalise_base32
 from .chats import ChatKey, Details, hash_of, make_chat_key, unwrap_chat_key, wrap_chat_key
 from .envelope import read_epoch
@@ -8,7 +9,7 @@ from .errors import CryptoError
 from .falling_back import unlock_by_former
 from .keys import Random, system_random
 from .manifests import Manifest, make_manifest, verify_manifest
-from .master_keys import EpochLink, FormerMethod, MasterKeys, SigningKey, WrappedKeys
+from .master_keys import EpochLink, FormerMethod, MasterKeys, SigningKey, WrappedApp, WrappedKeys
 from .methods import MethodKind, UnlockMethod
 from .pairing import (
     NONCE_BYTES,
@@ -56,6 +57,7 @@ __all__ = [
     "Transcript",
     "Turned",
     "UnlockMethod",
+    "WrappedApp",
     "WrappedKeys",
     "agree",
     "commit",
@@ -71,12 +73,14 @@ __all__ = [
     "make_password",
     "make_recovery_key",
     "normalise_base32",
+    "open_app_key",
     "open_device_link",
     "open_keys",
     "open_wrapped",
     "prove_master",
     "read_epoch",
     "read_invitation",
+    "rewrap_app_key",
     "rewrap_chat_key",
     "seal_keys",
     "signing_public_key",

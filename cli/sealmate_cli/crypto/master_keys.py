@@ -46,6 +46,14 @@ class EpochLink:
 
 
 @dataclass(frozen=True)
+class WrappedApp:
+    """An app's key, in an envelope under the master key."""
+
+    app: str
+    key: bytes
+
+
+@dataclass(frozen=True)
 class WrappedKeys:
     """What login gets back."""
 
@@ -57,6 +65,7 @@ class WrappedKeys:
     manifest: Manifest | None = None
     links: tuple[EpochLink, ...] = ()
     """From earlier epochs to this one, the oldest first."""
+    apps: tuple[WrappedApp, ...] = ()
 
 
 def wrap_signing_key(keys: MasterKeys, random: Random) -> bytes:

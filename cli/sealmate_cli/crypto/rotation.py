@@ -4,12 +4,13 @@ import hmac
 from dataclasses import dataclass, replace
 
 from . import envelope
+from .apps import rewrap_app_key
 from .chats import ChatKey, unwrap_chat_key, wrap_chat_key
 from .envelope import Namespace, Place
 from .errors import CryptoError
 from .keys import Random, derive, system_random
 from .manifests import Manifest, make_manifest, verify_manifest
-from .master_keys import EpochLink, MasterKeys, SigningKey, WrappedKeys, open_signing_key, wrap_signing_key
+from .master_keys import EpochLink, MasterKeys, SigningKey, WrappedApp, WrappedKeys, open_signing_key, wrap_signing_key
 from .methods import KEY_BYTES, UnlockMethod, places
 from .statements import EpochStatement, make_statement, signing_public_key, statement_hash, verify_statement
 from .xwing import PUBLIC_KEY_BYTES
@@ -24,6 +25,7 @@ class Turned:
     signing: SigningKey
     link: EpochLink
     manifest: Manifest
+    apps: tuple[WrappedApp, ...] = ()
 
     @property
     def wrapped(self) -> WrappedKeys:
@@ -35,6 +37,7 @@ class Turned:
             signing=self.signing,
             statement=self.link.statement,
             manifest=self.manifest,
+            apps=self.apps,
         )
 
 
@@ -59,6 +62,7 @@ def turn_master(wrapped: WrappedKeys, keys: MasterKeys, *, random: Random = syst
         methods=methods,
         signing=SigningKey(public, wrap_signing_key(new, random)),
         link=_make_link(keys, new, statement, random),
+        apps=tuple(rewrap_app_key(app, old=keys, new=new, random=random) for app in wrapped.apps),
         manifest=make_manifest(
             account=new.account,
             epoch=new.epoch,

@@ -11,6 +11,7 @@ from sealmate_cli.crypto import (
     NewMethod,
     SigningKey,
     UnlockMethod,
+    WrappedApp,
     WrappedKeys,
 )
 
@@ -139,6 +140,11 @@ class Link(Shape):
         return EpochLink(self.statement.statement(), self.forward, self.device, former)
 
 
+class App(Shape):
+    app: str
+    key: Bytes
+
+
 class WrappedKeysAnswer(Shape):
     account_id: str
     epoch: int
@@ -147,6 +153,7 @@ class WrappedKeysAnswer(Shape):
     statement: Statement
     manifest: SignedManifest | None = None
     links: tuple[Link, ...] = ()
+    apps: tuple[App, ...] | None = None
 
     def keys(self) -> WrappedKeys:
         return WrappedKeys(
@@ -157,6 +164,7 @@ class WrappedKeysAnswer(Shape):
             statement=self.statement.statement(),
             manifest=self.manifest.manifest() if self.manifest else None,
             links=tuple(link.link() for link in self.links),
+            apps=tuple(WrappedApp(**dict(app)) for app in self.apps or ()),
         )
 
 

@@ -244,6 +244,12 @@ class DetailsConflict(SealmateError):
     next_step = "Load the chat again and make the change to what is there now."
 
 
+class SettingsConflict(SealmateError):
+    code, status = "settings_conflict", 409
+    message = "These settings were changed elsewhere meanwhile."
+    next_step = "Load them again and make the change to what is there now."
+
+
 class WrongEpoch(SealmateError):
     code, status = "wrong_epoch", 409
     message = "This was sealed with a key that is not the current one."

@@ -143,6 +143,14 @@ class DeviceSignedIn(Shape):
     place: str | None = None
 
 
+class SettingsChanged(Shape):
+    """An app's settings are other than before: whoever shows them loads them again."""
+
+    type: Literal["settings_changed"] = "settings_changed"
+    app: str
+    revision: int
+
+
 class RequestRefused(Shape):
     type: Literal["request_refused"] = "request_refused"
     code: str
@@ -173,6 +181,7 @@ Event = Annotated[
     | ChatAnswered
     | ChatChanged
     | DeviceSignedIn
+    | SettingsChanged
     | RequestRefused,
     Field(discriminator="type"),
 ]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sealmate import ports
     from sealmate.accounts.account import OwnAccount
+    from sealmate.accounts.app_settings import KeepingSettings
     from sealmate.accounts.challenges import Challenges
     from sealmate.accounts.changing_email import ChangingEmail
     from sealmate.accounts.closing import CloseErasure
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from sealmate.accounts.stepping_up_by_key import SteppingUpByKey
     from sealmate.accounts.stores import (
         AccountStore,
+        AppStore,
         ChallengeStore,
         DeviceStore,
         Erasures,
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from sealmate.billing.precheck import Precheck
     from sealmate.billing.settle import Settle
     from sealmate.billing.sweep import Sweep
+    from sealmate.events import Event
     from sealmate.turns.answer import Respond
     from sealmate.turns.audience import Audience
     from sealmate.turns.changing import Changing
@@ -423,6 +426,7 @@ def sweep() -> Sweep:
 def account_store() -> AccountStore:
     from sealmate.adapters.dynamodb.account_items import (
         AccountItem,
+        AppItem,
         BackupItem,
         EmailItem,
         ErasureItem,
@@ -434,8 +438,8 @@ def account_store() -> AccountStore:
     from sealmate.adapters.dynamodb.accounts import DynamoAccounts
     from sealmate.adapters.dynamodb.table import bind
 
-    bind(AccountItem, BackupItem, EmailItem, ErasureItem, LinkItem, MethodItem, RotationItem, table="ACCOUNTS_TABLE")
-    bind(GrantedItem, table="ACCOUNTS_TABLE")
+    bind(AccountItem, AppItem, BackupItem, EmailItem, ErasureItem, table="ACCOUNTS_TABLE")
+    bind(GrantedItem, LinkItem, MethodItem, RotationItem, table="ACCOUNTS_TABLE")
     receipt_store()  # erasing begins one in the same transaction
     reset_store()  # signing in and erasing end a reset in the same transaction
     session_store()  # creating an account and signing in begin a session in the same transaction,
@@ -716,6 +720,24 @@ def securing() -> Securing:
         store=securing_store(),
         notices=notices(),
     )
+
+
+@_once
+def app_store() -> AppStore:
+    from sealmate.adapters.dynamodb.apps import DynamoApps
+
+    account_store()  # its models take part in the same transactions
+    return DynamoApps()
+
+
+@_once
+def keeping_settings() -> KeepingSettings:
+    from sealmate.accounts.app_settings import KeepingSettings
+
+    def tell(account_id: str, event: Event) -> None:
+        audience(account_id, "").tell_everyone(event)
+
+    return KeepingSettings(accounts=account_store(), apps=app_store(), tell=tell)
 
 
 @_once

@@ -20,6 +20,7 @@ from sealmate.accounts.resets import ResetStore
 from sealmate.accounts.rotation import RotationStore, SecuringStore
 from sealmate.accounts.stores import (
     AccountStore,
+    AppStore,
     Balances,
     ChallengeStore,
     DeviceStore,
@@ -49,6 +50,7 @@ from tests.fakes.accounts import (
     FakeTries,
     Rows,
 )
+from tests.fakes.apps import FakeApps
 from tests.fakes.chats import FakeChats
 from tests.fakes.methods import FakeChallenges, FakeMethods
 from tests.fakes.overdue import FakeOverdue
@@ -89,6 +91,7 @@ class Stores:
     resets: ResetStore
     overdue: OverdueStore
     receipts: ReceiptStore
+    apps: AppStore
 
 
 @pytest.fixture
@@ -146,6 +149,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             resets=FakeResets(rows),
             overdue=FakeOverdue(rows),
             receipts=FakeReceipts(rows),
+            apps=FakeApps(rows),
         )
     request.getfixturevalue("aws")
     bind(WalletItem, LedgerItem, table="WALLETS_TABLE")
@@ -170,6 +174,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         resets=wiring.reset_store(),
         overdue=wiring.overdue_store(),
         receipts=wiring.receipt_store(),
+        apps=wiring.app_store(),
     )
 
 

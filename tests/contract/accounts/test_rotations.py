@@ -8,14 +8,16 @@ import pytest
 
 from sealmate import errors
 from sealmate.accounts.account import OwnAccount
-from sealmate.accounts.records import Device, Manifest, SecondFactor, Session
+from sealmate.accounts.records import App, Device, Manifest, SecondFactor, Session
 from sealmate.accounts.rotating import Rotating
 from sealmate.accounts.rotation import Lease, StagedMethod
 from sealmate.accounts.sessions import Sessions
 from sealmate.seal.data_keys import DataKeySeal
+from sealmate_cli import crypto
 from tests.contract.accounts.conftest import Stores
 from tests.contract.accounts.test_methods import TOKEN
 from tests.contract.accounts.test_stores import LOGIN, NEW, proved, wins
+from tests.fakes.app_devices import make_app
 from tests.fakes.chats import FakeChats
 from tests.fakes.clock import START, FakeClock, FakeRandom
 from tests.fakes.connections import FakeConnections
@@ -106,12 +108,14 @@ def test_only_a_lease_that_lives_stages_and_extends(world: World) -> None:
     assert rotations.take(LEASE, now=START)
     for lease, now in ((OTHER, START), (LEASE, START + 600)):
         assert not rotations.stage_chats(lease, {CHATS[0]: STAGED}, now=now)
-        assert not rotations.stage_account(lease, method, b"signing", now=now)
+        assert not rotations.stage_account(lease, method, b"signing", apps={"web": b"key"}, now=now)
         assert not rotations.extend(lease, expires_at=START + 999, now=now)
     assert world.chat(CHATS[0])[1] == {}
-    assert rotations.stage_account(LEASE, method, b"signing", now=START)
+    assert rotations.stage_account(LEASE, method, b"signing", apps={"web": b"key"}, now=START)
     assert rotations.extend(LEASE, expires_at=START + 700, now=START)
-    assert rotations.lease(ACCOUNT) == replace(LEASE, methods=method, signing=b"signing", expires_at=START + 700)
+    assert rotations.lease(ACCOUNT) == replace(
+        LEASE, methods=method, apps={"web": b"key"}, signing=b"signing", expires_at=START + 700
+    )
 
 
 def test_what_is_staged_stands_beside_what_is_and_a_chat_that_is_gone_gets_none(world: World) -> None:
@@ -174,6 +178,72 @@ def test_an_account_may_bring_its_first_manifest(stores: Stores) -> None:
     assert stored.manifest == first
     assert not stores.rotations.put_manifest(made, replace(first, sequence=2))
     assert stores.rotations.put_manifest(stored, replace(first, sequence=2))
+
+
+def _begin_app(world: World, *, epoch: int = 1, key: bytes = bytes(32)) -> tuple[bool, App]:
+    """Whether it has begun, and as what."""
+    app = make_app(world.device.keys, key)
+    return world.stores.apps.begin(ACCOUNT, app, epoch=epoch), app
+
+
+def test_an_app_begins_once_and_under_the_present_key(world: World) -> None:
+    assert world.stores.apps.app(ACCOUNT, "web") is None
+    assert not _begin_app(world, epoch=2)[0]
+    begun, app = _begin_app(world)
+    assert begun
+    assert not _begin_app(world)[0]
+    assert world.stores.apps.app(ACCOUNT, "web") == app
+    assert world.stores.accounts.apps(ACCOUNT) == [app]
+
+
+def test_of_settings_changed_at_once_one_change_wins(world: World) -> None:
+    assert not world.stores.apps.change(ACCOUNT, "web", b"more", seen=0)
+    assert _begin_app(world)[0]
+    assert wins(lambda n: world.stores.apps.change(ACCOUNT, "web", f"more {n}".encode(), seen=1)) == 1
+    app = world.stores.apps.app(ACCOUNT, "web")
+    assert app is not None
+    assert app.revision == 2
+    assert app.settings.startswith(b"more")
+
+
+def test_an_apps_key_turns_with_the_accounts(world: World) -> None:
+    assert _begin_app(world, key=b"k" * 32)[0]
+    assert world.stores.apps.change(ACCOUNT, "web", b"later", seen=1)
+    for _ in range(2):
+        assert run(world.device.turn())[-2:] == ["flip", "acknowledged"]
+    (wrapped,) = world.device.wrapped().apps
+    assert crypto.open_app_key(wrapped, world.device.keys) == b"k" * 32
+    app = world.stores.apps.app(ACCOUNT, "web")
+    assert app is not None
+    assert (app.settings, app.revision) == (b"later", 2)
+
+
+def test_an_app_whose_key_nobody_can_open_keeps_none_from_turning(world: World) -> None:
+    foreign = replace(world.device.keys, master_key=bytes(32))
+    assert world.stores.apps.begin(ACCOUNT, make_app(foreign, b"k" * 32), epoch=1)
+    assert run(world.device.turn())[-2:] == ["flip", "acknowledged"]
+    (wrapped,) = world.device.wrapped().apps
+    assert crypto.open_app_key(wrapped, world.device.keys) != b"k" * 32
+
+
+def test_an_app_that_begins_after_staging_stops_the_flip(world: World) -> None:
+    steps = iter(world.device.turn())
+    while next(steps) != "account":
+        pass
+    begun, app = _begin_app(world)
+    assert begun
+    with pytest.raises((errors.KeysChanged, errors.ManifestConflict)):
+        list(steps)
+    assert world.stores.apps.app(ACCOUNT, "web") == app
+
+
+def test_a_shredded_account_has_no_app(world: World) -> None:
+    assert _begin_app(world)[0]
+    found = world.stores.accounts.get(ACCOUNT)
+    assert found is not None
+    assert world.stores.accounts.shred(found, factor=SecondFactor(totp_step=9), now=START, erasure_id="erasure-1")
+    assert world.stores.apps.app(ACCOUNT, "web") is None
+    assert not world.stores.apps.change(ACCOUNT, "web", b"more", seen=1)
 
 
 def test_a_link_keeps_what_the_methods_had(world: World) -> None:

@@ -9,11 +9,14 @@ import pytest
 
 from sealmate import errors
 from sealmate.accounts.notices import Notices
+from sealmate.accounts.rotation import Secure
 from sealmate.accounts.securing import Securing
 from sealmate.seal.data_keys import DataKeySeal
 from sealmate.turns.ports import NewTurn, Turn
+from sealmate_cli import crypto
 from tests.contract.accounts.conftest import Stores
 from tests.contract.accounts.test_rotations import CHATS, World
+from tests.fakes.app_devices import make_app, open_settings
 from tests.fakes.clock import START, FakeRandom
 from tests.fakes.keys import FakeKeyService
 from tests.fakes.mail import FakeMailer
@@ -67,6 +70,37 @@ def test_a_method_changed_meanwhile_keeps_all_as_it_was(world: World) -> None:
     assert account is not None
     assert account.statement.epoch == 1
     assert [gone, *kept] == stores.accounts.methods(ACCOUNT)
+
+
+def test_an_apps_settings_go_on_under_another_key_as_they_were_changed_last(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, apps = world.device, world.stores.apps
+    begun = make_app(device.keys, b"k" * 32, b"first")
+    assert apps.begin(ACCOUNT, begun, epoch=1)
+    later = make_app(device.keys, b"k" * 32, b"later", revision=2)
+    with changed_meanwhile(world, monkeypatch, later.settings):
+        assert run(device.secure(securing(world)))[-2:] == ["again", "flip"]
+    app = apps.app(ACCOUNT, "web")
+    assert app is not None
+    assert (app.revision, open_settings(app, device.keys)) == (3, b"later")
+    (wrapped,) = device.wrapped().apps
+    assert crypto.open_app_key(wrapped, device.keys) != b"k" * 32
+    assert not apps.change(ACCOUNT, "web", later.settings, seen=2)
+
+
+@contextmanager
+def changed_meanwhile(world: World, monkeypatch: pytest.MonkeyPatch, settings: bytes) -> Iterator[None]:
+    """As if another device's settings arrived right before the first transaction that secures."""
+    secure, apps = world.stores.securing.secure, world.stores.apps
+
+    def secure_late(new: Secure, *, now: int) -> bool:
+        apps.change(ACCOUNT, "web", settings, seen=1)
+        return secure(new, now=now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.stores.securing, "secure", secure_late)
+        yield
 
 
 @contextmanager

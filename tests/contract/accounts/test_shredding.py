@@ -10,7 +10,7 @@ import pytest
 
 from sealmate import wiring
 from sealmate.accounts.receipts import Receipt
-from sealmate.accounts.records import GRANTED_AGAIN_AFTER, Account, Erasure, SecondFactor
+from sealmate.accounts.records import GRANTED_AGAIN_AFTER, Account, App, Erasure, SecondFactor
 from sealmate.accounts.stores import Remains
 from tests.contract.accounts.conftest import TABLES, Stores
 from tests.contract.accounts.test_stores import (
@@ -133,8 +133,10 @@ def test_a_shredded_account_waits_to_be_erased(stores: Stores) -> None:
 def test_a_receipt_begins_with_what_opened_the_account(stores: Stores) -> None:
     with_account(stores)
     assert stores.receipts.get(ERASURE) is None
+    app = App(name="web", key=b"key", settings=b"sealed", revision=1)
+    assert stores.apps.begin(ME, app, epoch=NEW.account.statement.epoch)
     assert stores.accounts.shred(account(stores), factor=SecondFactor(backup_mac=b"b1"), now=NOW, erasure_id=ERASURE)
-    deleted = {"ways_in": 2, "backup_codes": 2, "sessions": 1, "other": 2}
+    deleted = {"ways_in": 2, "backup_codes": 2, "sessions": 1, "other": 3}
     assert stores.receipts.get(ERASURE) == Receipt(erasure_id=ERASURE, requested_at=NOW, deleted=deleted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from sealmate import errors, wiring
 from sealmate.model import to_base64url
 from sealmate.turns.ports import Caller
+from sealmate_cli.crypto import envelope
+from sealmate_cli.crypto.envelope import Namespace, Place
 from tests.contract.template.walk_account_life import change_ways_in
 from tests.contract.template.walk_reset import losing
 from tests.contract.template.walk_rotation import secure, turn_the_key
@@ -36,11 +39,12 @@ def walk(world: World) -> None:
     withheld(world, device)
     failing(world, device)
     dying(world, device)
+    keep_settings(ada)
     change_ways_in(ada)
     turn_the_key(ada)
-    secure(
-        Person(api=WorldApi(world), clock=world.clock, code_for=world.mailed_code, email="bea@example.org").sign_up()
-    )
+    bea = Person(api=WorldApi(world), clock=world.clock, code_for=world.mailed_code, email="bea@example.org").sign_up()
+    keep_settings(bea)
+    secure(bea)
     losing(world, ada)
     leaving(world, ada)
     erasing(world, ada)
@@ -79,6 +83,23 @@ def sockets(world: World, ada: Person, device: Device) -> None:
     _send(world, device, "focus", {"action": "focus", "chat_id": chat})
     device.connect("closing")
     world.call("ws_disconnect", _frame("$disconnect", {}, connection="closing"))
+
+
+def keep_settings(ada: Person) -> None:
+    """Begun, changed, and changed too late."""
+    path, app_key = "/apps/web/settings", bytes(32)
+
+    def sealed(namespace: Namespace, key: bytes, *, version: int = 1) -> str:
+        place = Place(namespace, ada.account_id, "web", "web", epoch=1, version=version)
+        return to_base64url(envelope.seal(key, place, app_key, random=os.urandom))
+
+    begun: dict[str, object] = {"revision": 0, "settings": sealed(Namespace.APP_SETTINGS, app_key)}
+    begun["key"] = sealed(Namespace.APP_KEY, ada.device.master_key)
+    assert ada.call("PUT", path, begun).status == 200
+    for status in (200, 409):
+        later = {"revision": 1, "settings": sealed(Namespace.APP_SETTINGS, app_key, version=2)}
+        assert ada.call("PUT", path, later).status == status
+    assert ada.call("GET", path).json["revision"] == 2
 
 
 def _frame(route: str, headers: dict[str, str], *, connection: str = SOCKET) -> dict[str, Any]:
@@ -298,7 +319,7 @@ def leaving(world: World, ada: Person) -> None:
         caller = Caller(connection_id="old", account_id=device.account, session_id=ada.session_id)
         wiring.connections().add(caller, now=world.clock.now())
 
-    paths = ("/account", "/chats", "/wallet", "/account/rotation/none/staged")
+    paths = ("/account", "/chats", "/wallet", "/account/rotation/none/staged", "/apps/web/settings")
     for method, path in (*(("GET", path) for path in paths), ("POST", "/turns")):
         ada.log_in()
         open_socket()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from sealmate.accounts.records import App
 from sealmate_cli import crypto
 from sealmate_cli.wire.http import WrappedKeysAnswer
 from sealmate_cli.wire.shape import from_base64url, to_wire
@@ -74,7 +75,7 @@ def _turn(ada: Person, keys: crypto.MasterKeys) -> crypto.MasterKeys:
     lease = ada.call("POST", "/account/rotation", {"expected_epoch": keys.epoch}).json
     at = f"/account/rotation/{lease['lease_id']}"
     methods = [{"method_id": m.method_id, "master": m.master, "public": m.public} for m in turned.methods]
-    account = {"methods": methods, "signing": turned.signing.private}
+    account = {"methods": methods, "signing": turned.signing.private, "apps": turned.apps}
     flip = {
         "ring": lease["ring"],
         "statement": turned.link.statement,
@@ -116,10 +117,21 @@ def secure(bea: Person) -> None:
     bea.step_up()
     lease = bea.call("POST", "/account/rotation", {"expected_epoch": 1}).json
     made, path = SecuredAccount(_keys(bea)), f"/account/rotation/{lease['lease_id']}/secure"
-    assert bea.call("POST", path, made.body(lease["ring"] + 1).model_dump(mode="json")).code == "keys_changed"
-    reply = bea.call("POST", path, made.body(lease["ring"]).model_dump(mode="json"))
+    assert bea.call("POST", path, made.body(lease["ring"]).model_dump(mode="json")).code == "keys_changed"
+    apps = [made.app(_app(bea), _opened(bea))]
+    assert (
+        bea.call("POST", path, made.body(lease["ring"] + 1, apps=apps).model_dump(mode="json")).code == "keys_changed"
+    )
+    reply = bea.call("POST", path, made.body(lease["ring"], apps=apps).model_dump(mode="json"))
     assert (reply.status, reply.json["epoch"], len(reply.json["backup_codes"])) == (200, 2, 10)
     own, bea.token = bea.token, stranger
     assert bea.call("GET", "/account").code == "not_signed_in"
     bea.token = own
     assert bea.call("GET", "/account").json["backup_codes_left"] == 10
+    assert _app(bea).revision == 3
+
+
+def _app(bea: Person) -> App:
+    shown = bea.call("GET", "/apps/web/settings").json
+    key, settings = from_base64url(shown["key"]), from_base64url(shown["settings"])
+    return App(name="web", key=key, settings=settings, revision=shown["revision"])

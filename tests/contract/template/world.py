@@ -238,6 +238,7 @@ class WorldApi(Api):
             "http_rotation",
             "http_reset",
             "http_erasures",
+            "http_apps",
             "http_chats",
             "http_turns",
             "http_billing",

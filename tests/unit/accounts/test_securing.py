@@ -8,12 +8,17 @@ from dataclasses import replace
 import pytest
 
 from sealmate import errors
+from sealmate.accounts.app_shapes import RenewedApp
+from sealmate.accounts.records import App
 from sealmate.accounts.rotation_shapes import Stage
 from sealmate.accounts.securing_shapes import SecureAccount
 from sealmate_cli import crypto
+from tests.fakes.app_devices import make_app, open_settings
+from tests.fakes.apps import FakeApps
 from tests.fakes.turning import ACCOUNT, SecuredAccount, Turning, run
 from tests.unit.accounts.turning_world import TurningWorld, chat_id
 
+APP_KEY = b"k" * 32
 STEPS = ["lease", "chat", "chat", "chat", "flip"]
 
 
@@ -129,6 +134,87 @@ def test_a_chat_begun_meanwhile_is_staged_too(world: TurningWorld, device: Turni
     other.begin_chat(chat_id(3))
     assert list(steps) == ["again", "chat", "flip"]
     assert len(device.open_all()) == 4
+
+
+def _begin_app(world: TurningWorld, device: Turning, settings: bytes = b"dark") -> App:
+    app = make_app(device.keys, APP_KEY, settings)
+    assert FakeApps(world.rows).begin(ACCOUNT, app, epoch=1)
+    return app
+
+
+def test_who_holds_an_apps_old_key_reads_no_more_of_it(world: TurningWorld, device: Turning) -> None:
+    _begin_app(world, device)
+    assert run(device.secure(world.securing)) == STEPS
+    (app,) = world.rows.apps.values()
+    assert (app.revision, open_settings(app, device.keys)) == (2, b"dark")
+    (wrapped,) = device.wrapped().apps
+    assert crypto.open_app_key(wrapped, device.keys) != APP_KEY
+
+
+def test_an_app_begun_meanwhile_gets_another_key_too(world: TurningWorld, device: Turning) -> None:
+    steps = iter(device.secure(world.securing))
+    for _ in STEPS[:-1]:
+        next(steps)
+    app = _begin_app(world, device)
+    assert list(steps) == ["flip"]
+    (stored,) = world.rows.apps.values()
+    assert stored.key != app.key
+
+
+def _no_app(_: RenewedApp, __: Turning) -> tuple[RenewedApp, ...]:
+    return ()
+
+
+def _twice(app: RenewedApp, _: Turning) -> tuple[RenewedApp, ...]:
+    return (app, app)
+
+
+def _as_seen_before(app: RenewedApp, _: Turning) -> tuple[RenewedApp, ...]:
+    return (app.model_copy(update={"revision": app.revision - 1}),)
+
+
+def _old_key(app: RenewedApp, device: Turning) -> tuple[RenewedApp, ...]:
+    return (app.model_copy(update={"settings": make_app(device.keys, APP_KEY, revision=2).settings}),)
+
+
+def _old_master(app: RenewedApp, device: Turning) -> tuple[RenewedApp, ...]:
+    return (app.model_copy(update={"key": make_app(device.keys, bytes(32)).key}),)
+
+
+def _another_master(app: RenewedApp, device: Turning) -> tuple[RenewedApp, ...]:
+    other = replace(device.keys, epoch=2)
+    return (app.model_copy(update={"key": make_app(other, bytes(32)).key}),)
+
+
+def _a_key_for_settings(app: RenewedApp, _: Turning) -> tuple[RenewedApp, ...]:
+    return (app.model_copy(update={"settings": app.key}),)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (_no_app, errors.KeysChanged),
+        (_twice, errors.KeysChanged),
+        (_as_seen_before, errors.KeysChanged),
+        (_old_key, errors.InvalidKeys),
+        (_old_master, errors.InvalidKeys),
+        (_another_master, errors.InvalidKeys),
+        (_a_key_for_settings, errors.InvalidKeys),
+    ],
+)
+def test_an_app_that_does_not_fit_changes_nothing(
+    world: TurningWorld,
+    device: Turning,
+    change: Callable[[RenewedApp, Turning], tuple[RenewedApp, ...]],
+    error: type[errors.SealmateError],
+) -> None:
+    stored = _begin_app(world, device)
+    made, lease_id = _staged(world, device)
+    apps = change(made.app(stored, device.keys), device)
+    with pytest.raises(error):
+        world.securing(device.session, lease_id, made.body(world.rotations.ring(ACCOUNT), apps=apps))
+    assert world.epoch == 1
+    assert world.rows.apps == {(ACCOUNT, "web"): stored}
 
 
 Change = Callable[[SecureAccount, SecuredAccount], SecureAccount]

@@ -22,6 +22,7 @@ from tests.fakes.accounts import (
     FakeTries,
     Rows,
 )
+from tests.fakes.apps import FakeApps
 from tests.fakes.clock import FakeClock, FakeRandom
 from tests.fakes.connections import FakeConnections
 from tests.fakes.http import Api
@@ -57,7 +58,9 @@ class World:
     push: FakePush = field(default_factory=FakePush)
     erasures: FakeErasures = field(default_factory=FakeErasures)
     api: Api = field(
-        default_factory=lambda: Api("http_auth", "http_account", "http_rotation", "http_reset", "http_erasures")
+        default_factory=lambda: Api(
+            "http_auth", "http_account", "http_rotation", "http_reset", "http_erasures", "http_apps"
+        )
     )
     calls: list[str] = field(default_factory=list)
 
@@ -117,6 +120,7 @@ class World:
                 rotate_every=ROTATE_EVERY,
             ),
             rotations=FakeRotations(rows, self.tables),
+            app_store=Recorder("apps", FakeApps(rows), calls),
         )
 
     def person(self, email: str = "ada@example.org") -> Person:

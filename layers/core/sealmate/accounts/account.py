@@ -50,9 +50,9 @@ class OwnAccount:
 
     def keys(self, session: Session, *, former: bool = False) -> WrappedKeys:
         """`former`: with what the methods had in the epochs before, for whom the present envelopes don't let in."""
-        account, methods, links = read_whole(self.accounts, session.account_id)
-        live = [link for link in links if link.expires_at > self.clock.now()]
-        return wrapped_keys(account, methods, links=live, former=former)
+        whole = read_whole(self.accounts, session.account_id)
+        live = [link for link in whole.links if link.expires_at > self.clock.now()]
+        return wrapped_keys(whole.account, whole.methods, links=live, apps=whole.apps, former=former)
 
     def list_sessions(self, session: Session) -> SessionList:
         return SessionList(

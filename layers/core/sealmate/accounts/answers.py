@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from sealmate.accounts.app_shapes import WrappedApp
 from sealmate.accounts.manifest_shapes import SignedManifest
-from sealmate.accounts.records import Account, Link, Method, MethodKind
+from sealmate.accounts.records import Account, App, Link, Method, MethodKind
 from sealmate.accounts.requests import EpochStatement, Signing
 from sealmate.accounts.rotation_shapes import EpochLink
 from sealmate.accounts.sessions import Issued
@@ -115,7 +116,7 @@ class WrappedMethod(Shape):
 
 
 class WrappedKeys(Shape):
-    """`links`: from earlier epochs to this one, the oldest first; GET /account/keys alone tells them."""
+    """`links`: from earlier epochs to this one, the oldest first; GET /account/keys alone tells them, and `apps`."""
 
     account_id: str
     epoch: int
@@ -124,6 +125,7 @@ class WrappedKeys(Shape):
     statement: EpochStatement
     manifest: SignedManifest | None = None
     links: tuple[EpochLink, ...] = ()
+    apps: tuple[WrappedApp, ...] | None = None
 
 
 class LoggedIn(Shape):
@@ -217,7 +219,12 @@ def session_answer(issued: Issued, *, by_cookie: bool) -> SessionAnswer:
 
 
 def wrapped_keys(
-    account: Account, methods: list[Method], *, links: Sequence[Link] = (), former: bool = False
+    account: Account,
+    methods: list[Method],
+    *,
+    links: Sequence[Link] = (),
+    apps: Sequence[App] = (),
+    former: bool = False,
 ) -> WrappedKeys:
     """`former`: with what the methods had in the epochs before."""
     statement = account.statement
@@ -234,6 +241,7 @@ def wrapped_keys(
         ),
         manifest=SignedManifest.of(account.manifest) if account.manifest else None,
         links=tuple(EpochLink.of(link, former=former) for link in links),
+        apps=tuple(WrappedApp(app=app.name, key=app.key) for app in apps) or None,
     )
 
 

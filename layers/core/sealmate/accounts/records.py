@@ -91,11 +91,21 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class App:
+    """An app of an account: its key under the master key, and its settings under that, as of a revision."""
+
+    name: str
+    key: bytes
+    settings: bytes
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Account:
     """`totp_step` is the last time step whose code was used; sealed blobs are under the server's data keys.
 
     `totp_sealed` is empty where no authenticator was set up. `rotated_at`: since when its epoch is the present one; None for the first.
-    `ways_in` counts the methods that were added or replaced since signing up.
+    `ways_in` counts the methods that were added or replaced since signing up, and the apps that got a key.
     """
 
     account_id: str

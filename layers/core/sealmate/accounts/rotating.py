@@ -16,6 +16,7 @@ from sealmate.accounts.records import Account, FormerMethod, Link, Method, Sessi
 from sealmate.accounts.rotation import Flip, Lease, RotationStore, StagedMethod
 from sealmate.accounts.rotation_shapes import (
     AccountAnew,
+    AppAnew,
     ChatRing,
     Flipped,
     FlipRotation,
@@ -81,8 +82,9 @@ class Rotating:
         held = not chats or self.rotations.stage_chats(lease, chats, now=now)
         if held and stage.account:
             methods = {m.method_id: StagedMethod(master=m.master, public=m.public) for m in stage.account.methods}
-            one_key_for_all(methods, stage.account.signing, epoch=epoch)
-            held = self.rotations.stage_account(lease, methods, stage.account.signing, now=now)
+            apps: dict[str, bytes] = {each.app: each.key for each in stage.account.apps}
+            one_key_for_all(methods, stage.account.signing, apps=apps, epoch=epoch)
+            held = self.rotations.stage_account(lease, methods, stage.account.signing, apps=apps, now=now)
         if not held:
             raise errors.LeaseOver()
 
@@ -95,7 +97,8 @@ class Rotating:
             methods = [
                 MethodAnew(method_id=each, master=m.master, public=m.public) for each, m in lease.methods.items()
             ]
-            account = AccountAnew(methods=methods, signing=lease.signing)
+            apps = tuple(AppAnew.model_validate({"app": name, "key": key}) for name, key in lease.apps.items())
+            account = AccountAnew(methods=methods, signing=lease.signing, apps=apps)
         return StagedKeys(chats=[ChatRing.of(chat) for chat in chats], account=account, cursor=cursor)
 
     def flip(self, session: Session, lease_id: str, flip: FlipRotation) -> Flipped:
@@ -150,8 +153,10 @@ class Rotating:
         self.rotations.tidy(account.account_id, epoch, limit=_TIDIED)
 
     def _check_account(self, account: Account, unlocking: list[Method], lease: Lease, flip: FlipRotation) -> bytes:
-        """The staged signing key, if every method that unlocks was staged, and the manifest and the link speak of the same keys."""
-        if lease.signing is None or {method.method_id for method in unlocking} != set(lease.methods):
+        """The staged signing key, if all that unlocks and every app was staged, and manifest and link speak of the same keys."""
+        apps = {app.name for app in self.accounts.apps(account.account_id)}
+        unlocks = {method.method_id for method in unlocking}
+        if lease.signing is None or unlocks != set(lease.methods) or apps != set(lease.apps):
             raise errors.KeysChanged()
         named = {(method_id, digest(method.public)) for method_id, method in lease.methods.items()}
         if named != set(flip.manifest.record().methods):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sealmate.accounts.records import Account, Link, Manifest, Method, Session
+from sealmate.accounts.records import Account, App, Link, Manifest, Method, Session
 
 Wraps = Mapping[int, bytes]
 """A chat's keys by generation, each an envelope under one master key."""
@@ -33,6 +33,7 @@ class Lease:
     session_id: str
     expires_at: int
     methods: Mapping[str, StagedMethod] = field(default_factory=dict)
+    apps: Mapping[str, bytes] = field(default_factory=dict)
     signing: bytes | None = None
 
 
@@ -61,7 +62,7 @@ class Flip:
 
 @dataclass(frozen=True, kw_only=True)
 class Secure:
-    """All that becomes true in one transaction when an account is secured. `methods`: all there are from then on."""
+    """All that becomes true in one transaction when an account is secured. `methods`, `apps`: all there are from then on."""
 
     before: Account
     after: Account
@@ -69,14 +70,16 @@ class Secure:
     ring: int
     session: Session
     methods: tuple[Method, ...]
+    apps: tuple[App, ...]
     backup_macs: tuple[bytes, ...]
 
 
 class SecuringStore(Protocol):
     def secure(self, secure: Secure, *, now: int) -> bool:
-        """One transaction: account, methods and backup codes anew, no link, no other session (beyond what it can hold: after it).
+        """One transaction: account, methods, apps and backup codes anew, no link, no other session (beyond what it can hold: after it).
 
-        False if epoch, manifest, key ring, a method or the lease changed meanwhile, or the session has ended; then nothing is other.
+        False if epoch, manifest, key ring, a method, an app (which must have the revision before) or the lease changed meanwhile, or the
+        session has ended; then nothing is other.
         """
 
 
@@ -103,11 +106,19 @@ class RotationStore(Protocol):
         What an earlier rotation staged for the present epoch takes the place of what was under the epoch before.
         """
 
-    def stage_account(self, lease: Lease, methods: Mapping[str, StagedMethod], signing: bytes, *, now: int) -> bool:
-        """False if the lease is over."""
+    def stage_account(
+        self,
+        lease: Lease,
+        methods: Mapping[str, StagedMethod],
+        signing: bytes,
+        *,
+        apps: Mapping[str, bytes],
+        now: int,
+    ) -> bool:
+        """`apps`: their keys by name. False if the lease is over."""
 
     def flip(self, flip: Flip, *, now: int) -> bool:
-        """One transaction; False if epoch, manifest, key ring, a method or the lease changed meanwhile, and then nothing is other."""
+        """One transaction; False, and nothing is other, if epoch, manifest, key ring, a method, an app or the lease changed meanwhile."""
 
     def put_manifest(self, account: Account, manifest: Manifest) -> bool:
         """False if epoch or manifest aren't those of `account` any more, or a method was added or replaced since it was read."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from sealmate.accounts.app_shapes import AppKeyEnvelope, AppName
 from sealmate.accounts.manifest_shapes import Number, SignedManifest
 from sealmate.accounts.records import Link
 from sealmate.accounts.requests import EpochStatement, SigningKey, UnlockMaster, UnlockPublic
@@ -72,11 +73,17 @@ class EpochLink(Shape):
         )
 
 
+class AppAnew(Shape):
+    app: AppName
+    key: AppKeyEnvelope
+
+
 class AccountAnew(Shape):
-    """All methods at once, with the signing key."""
+    """All methods at once, with the signing key and the apps' keys."""
 
     methods: Annotated[list[MethodAnew], Field(min_length=1, max_length=32)]
     signing: SigningKey
+    apps: Annotated[tuple[AppAnew, ...], Field(max_length=32)] = ()
 
 
 class Stage(Shape):

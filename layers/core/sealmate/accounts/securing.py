@@ -1,8 +1,8 @@
 """Securing an account after somebody else had a device or a key of it: the compromise rotation of docs/decisions/0013-rotation.md.
 
 On the steps of the scheduled one, but the flip leaves no link, and replaces everything that opened the account: master key,
-signing key, every way in, backup codes, every other session; each chat gets a further generation of its key. It takes a session
-that was proved lately.
+signing key, every way in, backup codes, every other session; each chat gets a further generation of its key, each app another
+key. It takes a session that was proved lately.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 
 from sealmate import errors
 from sealmate.accounts import account_keys, backup, manifests, proofs
+from sealmate.accounts.app_settings import SETTINGS_EPOCH
 from sealmate.accounts.notices import Notices
-from sealmate.accounts.records import Account, Method, Session
+from sealmate.accounts.records import Account, App, Method, Session
 from sealmate.accounts.requests import MethodKeys, PasswordKeys
 from sealmate.accounts.rotating import Rotating
 from sealmate.accounts.rotation import Lease, Secure, SecuringStore
 from sealmate.accounts.securing_shapes import EnrolledAgain, SecureAccount, Secured
 from sealmate.accounts.staged_keys import key_id_of
 from sealmate.ports import Clock, KeyService, Random
-from sealmate.seal.envelope import Namespace, digest
+from sealmate.seal.envelope import Header, Namespace, digest
 
 # Of the chats whose old wraps go at once; the next rotation goes on.
 _TIDIED = 200
@@ -50,6 +51,7 @@ class Securing:
             ring=new.ring,
             session=session,
             methods=methods,
+            apps=self._apps(before, new),
             backup_macs=tuple(proofs.backup_macs(before.account_id, map(backup.read, codes), keys=self.keys)),
         )
         if not self.store.secure(secure, now=now):
@@ -93,6 +95,23 @@ class Securing:
         under = key_id_of(new.signing.private, Namespace.SIGNING_KEY, epoch=epoch)
         self.rotating.check_chats(lease, under=under, further=1)
         return methods
+
+    def _apps(self, before: Account, new: SecureAccount) -> tuple[App, ...]:
+        """Each there is, as it was kept last, under a key that it hasn't had. InvalidKeys, KeysChanged."""
+        known = {app.name: app for app in self.rotating.accounts.apps(before.account_id)}
+        apps = tuple(each.record() for each in new.apps)
+        if sorted((each.name, each.revision - 1) for each in apps) != sorted(
+            (a.name, a.revision) for a in known.values()
+        ):
+            raise errors.KeysChanged()
+        epoch = before.statement.epoch + 1
+        under = key_id_of(new.signing.private, Namespace.SIGNING_KEY, epoch=epoch)
+        for app in apps:
+            key = key_id_of(app.settings, Namespace.APP_SETTINGS, epoch=SETTINGS_EPOCH)
+            same = key == Header.parse(known[app.name].settings).key_id
+            if same or key_id_of(app.key, Namespace.APP_KEY, epoch=epoch) != under:
+                raise errors.InvalidKeys(part="apps")
+        return apps
 
     def _recovery(self, before: Account, keys: MethodKeys) -> Method:
         mac = proofs.auth_mac(before.account_id, keys.auth, keys=self.keys)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from sealmate.accounts.app_shapes import RenewedApp
 from sealmate.accounts.manifest_shapes import SignedManifest
 from sealmate.accounts.requests import EpochStatement, MethodEnvelopes, MethodKeys, PasswordKeys, Signing
 from sealmate.accounts.rotation_shapes import Revision
@@ -29,6 +30,7 @@ class SecureAccount(Shape):
     password: PasswordKeys | None = None
     recovery: MethodKeys
     credentials: Annotated[tuple[EnrolledAgain, ...], Field(max_length=12)] = ()
+    apps: Annotated[tuple[RenewedApp, ...], Field(max_length=8)] = ()
 
 
 class Secured(Shape):

@@ -89,10 +89,10 @@ class SigningIn:
             raise errors.WrongCode()
         tries.forget(login.email_key, policy=tries.CODE, counters=self.counters)
         # Read anew: a key that was turned meanwhile must not make the code spent in vain.
-        account, methods, _ = read_whole(self.accounts, account.account_id)
+        whole = read_whole(self.accounts, account.account_id)
         if new:
-            self.devices.announce(account, issued.session)
-        return issued, wrapped_keys(account, methods)
+            self.devices.announce(whole.account, issued.session)
+        return issued, wrapped_keys(whole.account, whole.methods)
 
     def _missing(self, account_id: str) -> tuple[SecondFactorKind, ...]:
         """Any one of these; a backup code may also stand in for the authenticator's."""

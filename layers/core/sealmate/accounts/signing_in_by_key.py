@@ -86,10 +86,10 @@ class SigningInByKey:
         new = self.devices.is_new(issued.session)
         if not self.methods.admit(issued.session, use=use, login=login):
             raise errors.WrongCredentials()
-        account, known, _ = read_whole(self.accounts, account_id)
+        whole = read_whole(self.accounts, account_id)
         if new:
-            self.devices.announce(account, issued.session)
-        return issued, wrapped_keys(account, known)
+            self.devices.announce(whole.account, issued.session)
+        return issued, wrapped_keys(whole.account, whole.methods)
 
     def _proved(self, login_id: str) -> Login:
         login = self.logins.get(login_id)

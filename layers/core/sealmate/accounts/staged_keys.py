@@ -21,9 +21,12 @@ def key_id_of(envelope: bytes, namespace: Namespace, *, epoch: int) -> bytes:
     return header.key_id
 
 
-def one_key_for_all(methods: Mapping[str, StagedMethod], signing: bytes, *, epoch: int) -> None:
-    """InvalidKeys unless the signing key and each method's public key are under the same master key."""
+def one_key_for_all(
+    methods: Mapping[str, StagedMethod], signing: bytes, *, apps: Mapping[str, bytes], epoch: int
+) -> None:
+    """InvalidKeys unless the signing key, each method's public key and each app's key are under the same master key."""
     key_ids = {key_id_of(method.public, Namespace.UNLOCK_PUBLIC, epoch=epoch) for method in methods.values()}
+    key_ids |= {key_id_of(key, Namespace.APP_KEY, epoch=epoch) for key in apps.values()}
     for method in methods.values():
         key_id_of(method.master, Namespace.UNLOCK_MASTER, epoch=epoch)
     if key_ids != {key_id_of(signing, Namespace.SIGNING_KEY, epoch=epoch)}:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sealmate.accounts.records import (
     Account,
+    App,
     Challenge,
     CredentialUse,
     EmailChange,
@@ -41,6 +42,9 @@ class AccountStore(Protocol):
     def links(self, account_id: str) -> list[Link]:
         """Between the account's epochs, the oldest first; readers look at `expires_at` themselves."""
 
+    def apps(self, account_id: str) -> list[App]:
+        """Those that have a key."""
+
     def granted_before(self, email_key: str, *, now: int) -> bool:
         """Whether an account of this address was erased within the last year (GRANTED_AGAIN_AFTER)."""
 
@@ -69,10 +73,22 @@ class AccountStore(Protocol):
     ) -> bool:
         """Spends the factor and deletes the account with all that opens it, and notes that the rest is to be erased.
 
-        One transaction: unlock methods, links, wrapped and signing keys, TOTP seed, backup codes, the address and its lookup, a reset.
+        One transaction: unlock methods, links, wrapped, app and signing keys, TOTP seed, backup codes, the address and its lookup, a reset.
         They are counted in the erasure's receipt, which begins with it. Noted is also that the address had its grant, by its key alone.
         False: the factor was spent before, its authenticator was replaced, or `reset`, if it is why, isn't under way as it was read.
         """
+
+
+class AppStore(Protocol):
+    """Apps of accounts, their keys and settings."""
+
+    def app(self, account_id: str, name: str) -> App | None: ...
+
+    def begin(self, account_id: str, app: App, *, epoch: int) -> bool:
+        """False if it has begun, or the account isn't at this epoch, whose key the app's is under. A rotation that hasn't seen it fails."""
+
+    def change(self, account_id: str, name: str, settings: bytes, *, seen: int) -> bool:
+        """The next revision. False if it is no longer at `seen`, or has not begun."""
 
 
 class Renewals(Protocol):

@@ -70,9 +70,9 @@ class TakingKeys:
         issued = self.sessions.make(account_id=pairing.account_id, device=device)
         if not self.pairings.admit(issued.session, pairing=pairing):
             raise errors.PairingOver()
-        account, methods, _ = read_whole(self.accounts, pairing.account_id)
-        self.notices.tell(account, "device_paired", place=place)
-        return issued, wrapped_keys(account, methods)
+        whole = read_whole(self.accounts, pairing.account_id)
+        self.notices.tell(whole.account, "device_paired", place=place)
+        return issued, wrapped_keys(whole.account, whole.methods)
 
     def _mine(self, pairing_id: str, claim: bytes) -> Pairing:
         pairing = self._under_way(pairing_id)

@@ -52,6 +52,8 @@ class Namespace(IntEnum):
     LINK = 12
     DEVICE_LINK = 13
     PAIRING = 14
+    APP_KEY = 15
+    APP_SETTINGS = 16
     AT_REST = 64
 
 

@@ -31,6 +31,8 @@ export const NAMESPACES = {
   link: 12,
   device_link: 13,
   pairing: 14,
+  app_key: 15,
+  app_settings: 16,
 } as const;
 export type Namespace = keyof typeof NAMESPACES;
 

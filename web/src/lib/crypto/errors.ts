@@ -24,6 +24,7 @@ type OfWhatWasRead =
   | 'not_an_envelope'
   | 'not_authentic'
   | 'public_key_mismatch'
+  | 'settings_rolled_back'
   | 'signing_key_mismatch'
   | 'statement_not_chained'
   | 'truncated'

@@ -8,6 +8,7 @@ import { stretchInWorker } from './stretching';
 import type { ByPassword } from './wrapped';
 
 export { acceptMaster, makePasskeyAccountKeys, unlock, type MadeAccount, type Unlocking } from './accounts';
+export { makeAppKey, openAppKey, openSettings, renewApp, sealSettings, type AppKey } from './apps';
 export { normaliseBase32 } from './base32';
 export type { Bytes } from './bytes';
 export {

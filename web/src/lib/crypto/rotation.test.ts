@@ -1,8 +1,10 @@
 // Rotations in Node: the vectors that every implementation meets, and an account of this device's whose key turns.
-import { fromBase64url } from '$lib/wire/base64url';
+import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeAccountKeysWith, unlock, type MadeAccount } from './accounts';
+import { makeAppKey, openAppKey, openSettings, sealSettings, type AppKey } from './apps';
 import type { Bytes } from './bytes';
+import { importKey, randomBytes } from './keys';
 import type { Stretch } from './passwords';
 import { deriveRecovery, readRecoveryKey } from './recovery';
 import { followLinks, nameMethods, turnMaster, verifyOwnManifest } from './rotation';
@@ -95,6 +97,26 @@ describe('a rotation', () => {
     expect(await reasonOf(turned({ ...before, epoch: 2 }))).toBe('wrong_epoch');
     const other = await makeAccountKeysWith(quickly, { account, password: 'another', kdfProfile: 1 });
     expect(await reasonOf(turned({ ...before, signing: other.keys.signing }))).toBe('wrong_key');
+  });
+
+  test('hands the key of an app on, and gives another for one that nobody can open', async () => {
+    const { master } = made.opened;
+    const { key, envelope } = await makeAppKey({ account, app: 'web', master });
+    const foreign = { epoch: 1, key: await importKey(randomBytes(32)) };
+    const theirs = await makeAppKey({ account, app: 'planted', master: foreign });
+    const apps = [
+      { app: 'web', key: toBase64url(envelope) },
+      { app: 'planted', key: toBase64url(theirs.envelope) },
+    ];
+    const next = await turnMaster({ wrapped: { ...before, apps }, master, signingPublicKey });
+    const opened = async (app: string, sealedBy: AppKey) => {
+      const wrap = next.account.apps.find((each) => each.app === app)!.key;
+      const now = await openAppKey({ account, app, master: next.master, envelope: fromBase64url(wrap) });
+      const settings = await sealSettings(sealedBy, { revision: 1, settings: { theme: 'dark' } });
+      return openSettings(now, { revision: 1, envelope: settings });
+    };
+    expect(await opened('web', key)).toEqual({ theme: 'dark' });
+    expect(await reasonOf(opened('planted', theirs.key))).toBe('wrong_key');
   });
 
   test('names a method that is about to come', async () => {

@@ -1,5 +1,6 @@
 // The next master key: made, sealed to every method, linked to from the one before; and the links followed.
 import { toBase64url } from '$lib/wire/base64url';
+import { rewrapAppKey } from './apps';
 import { sameBytes, wipe, type Bytes } from './bytes';
 import { openWith, seal, type Place } from './envelope';
 import { CryptoError } from './errors';
@@ -25,7 +26,11 @@ export interface Turned {
   master: MasterKey;
   /** The caller wipes it when it is stored away. */
   masterBytes: Bytes;
-  account: { methods: { method_id: string; master: string; public: string }[]; signing: string };
+  account: {
+    methods: { method_id: string; master: string; public: string }[];
+    signing: string;
+    apps: { app: string; key: string }[];
+  };
   statement: WrappedKeys['statement'];
   manifest: SignedManifest;
   link: { forward: string; device: string };
@@ -74,6 +79,12 @@ export async function turnMaster(of: {
         })),
         signing: toBase64url(
           await sealSigningKey(seed, { account, epoch: master.epoch, master: master.key }),
+        ),
+        apps: await Promise.all(
+          (wrapped.apps ?? []).map(async ({ app, key }) => {
+            const envelope = readBytes(key);
+            return { app, key: toBase64url(await rewrapAppKey({ account, app, old, master, envelope })) };
+          }),
         ),
       },
       statement: writeStatement(statement),

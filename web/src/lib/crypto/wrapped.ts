@@ -55,6 +55,8 @@ export interface WrappedKeys {
   statement: WrappedStatement;
   manifest?: SignedManifest | null | undefined;
   links?: readonly WrappedLink[] | undefined;
+  /** Apps' keys under the master key. */
+  apps?: readonly { app: string; key: string }[] | null | undefined;
 }
 
 export interface ByPassword {

@@ -183,6 +183,7 @@ export class Browser {
       walletChanged: () => undefined,
       matesChanged: () => undefined,
       deviceSignedIn: () => undefined,
+      settingsChanged: () => undefined,
       keysAhead: () => undefined,
       failed: (error) => this.#alarms.push(problemOfError(error).code),
     });

@@ -70,6 +70,7 @@ const words: Record<string, [() => string, () => string]> = {
   seal_broken: [m.errors_seal_broken, m.errors_seal_broken_next],
   connection_gone: [m.errors_connection_gone, m.errors_connection_gone_next],
   delivery_failed: [m.errors_delivery_failed, m.errors_delivery_failed_next],
+  settings_conflict: [m.errors_settings_conflict, m.errors_settings_conflict_next],
   details_conflict: [m.errors_details_conflict, m.errors_details_conflict_next],
   internal: [m.errors_internal, m.errors_internal_next],
   offline: [m.errors_offline, m.errors_offline_next],

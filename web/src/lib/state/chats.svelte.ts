@@ -12,6 +12,7 @@ import {
   problemOfError,
   storageProblem,
   untrustedProblem,
+  untrustedSettingsProblem,
 } from '$lib/sync/problems';
 import { Sync } from '$lib/sync/sync';
 import { openTabs } from '$lib/sync/tabs';
@@ -32,6 +33,7 @@ import type {
 import { newDevices } from './new_devices.svelte';
 import { OpenChat } from './open_chat.svelte';
 import { session } from './session.svelte';
+import { sharedSettings } from './shared_settings.svelte';
 
 const UNDO_MS = 10_000;
 
@@ -73,6 +75,8 @@ export class Chats implements ChatsState {
       $effect(() => {
         if (session.distrusted !== null) this.notice = untrustedProblem(session.distrusted);
         else if (session.fellBack) this.notice = fellBackProblem();
+        else if (sharedSettings.distrusted !== null)
+          this.notice = untrustedSettingsProblem(sharedSettings.distrusted);
       });
     });
   }
@@ -179,6 +183,7 @@ export class Chats implements ChatsState {
       matesChanged: (mates) => (this.mates = mates),
       keysAhead: () => session.keysAhead(),
       deviceSignedIn: () => void newDevices.load(),
+      settingsChanged: (revision) => sharedSettings.heard(revision),
       failed: (error) => (this.notice = problemOfError(error)),
     });
     this.#sync = sync;

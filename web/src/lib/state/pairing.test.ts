@@ -32,7 +32,16 @@ beforeAll(async () => {
     return { ...envelopes, kind, salt: 'BBBB', kdf_profile: 1, credential_id: null, transports: null };
   });
   const { signing, statement } = keys;
-  wrapped = { account_id: ACCOUNT, epoch: 1, methods, signing, statement, manifest: null, links: [] };
+  wrapped = {
+    account_id: ACCOUNT,
+    epoch: 1,
+    methods,
+    signing,
+    statement,
+    manifest: null,
+    links: [],
+    apps: null,
+  };
   const manifest = await crypto.nameMethods({ wrapped, ...made.opened });
   wrapped = { ...wrapped, manifest };
 });

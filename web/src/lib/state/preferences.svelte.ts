@@ -1,4 +1,4 @@
-// How this person wants the app to look and speak on this device; kept here and never sent.
+// How this person wants the app to look, speak and behave; kept here, and sealed for their other devices.
 import { baseLocale, isLocale, overwriteGetLocale, setLocale, type Locale } from '$lib/paraglide/runtime';
 
 const THEMES = ['system', 'light', 'dark'] as const;
@@ -27,7 +27,18 @@ const defaults: Kept = {
   notifications: false,
 };
 
+/** By their names in the record that all devices share: where the side bar stands is of this one alone. */
+const SHARED = {
+  theme: 'theme',
+  text_size: 'textSize',
+  single_keys: 'singleKeys',
+  enter_sends: 'enterSends',
+  notifications: 'notifications',
+} as const satisfies Record<string, keyof Kept>;
+
 class Preferences {
+  /** Called when the person has changed one here. */
+  onchange: (() => void) | null = null;
   #kept = $state<Kept>({ ...defaults });
   #language = $state<Locale>(baseLocale);
 
@@ -42,6 +53,21 @@ class Preferences {
       this.#kept = read();
       this.#show();
     });
+  }
+
+  /** What all devices of an account share, by its names in the record. */
+  get shared(): Record<string, unknown> {
+    const kept = Object.entries(SHARED).map(([name, own]) => [name, this.#kept[own]]);
+    return { ...Object.fromEntries(kept), language: this.#language };
+  }
+
+  /** As it was chosen on another device; what isn't known here, or makes no sense, is left out. */
+  take(shared: Readonly<Record<string, unknown>>): void {
+    const chosen = Object.entries(SHARED).map(([name, own]) => [own, shared[name]]);
+    this.#keep(valid({ ...this.#kept, ...Object.fromEntries(chosen) }, this.#kept));
+    const { language } = shared;
+    if (typeof language === 'string' && isLocale(language) && language !== this.#language)
+      this.#speak(language);
   }
 
   get theme(): Theme {
@@ -98,13 +124,23 @@ class Preferences {
     return this.#language;
   }
   set language(language: Locale) {
+    this.#speak(language);
+    this.onchange?.();
+  }
+
+  #speak(language: Locale): void {
     this.#language = language;
     void setLocale(language, { reload: false });
     this.#show();
   }
 
   #change(part: Partial<Kept>): void {
-    this.#kept = { ...this.#kept, ...part };
+    this.#keep({ ...this.#kept, ...part });
+    this.onchange?.();
+  }
+
+  #keep(kept: Kept): void {
+    this.#kept = kept;
     try {
       localStorage.setItem(ENTRY, JSON.stringify(this.#kept));
     } catch {
@@ -125,18 +161,26 @@ class Preferences {
 
 function read(): Kept {
   try {
-    const kept = JSON.parse(localStorage.getItem(ENTRY) ?? '{}') as Partial<Kept>;
-    return {
-      theme: THEMES.find((theme) => theme === kept.theme) ?? defaults.theme,
-      textSize: TEXT_SIZES.find((size) => size === kept.textSize) ?? defaults.textSize,
-      sideBar: kept.sideBar ?? defaults.sideBar,
-      singleKeys: kept.singleKeys ?? defaults.singleKeys,
-      enterSends: kept.enterSends ?? defaults.enterSends,
-      notifications: kept.notifications ?? defaults.notifications,
-    };
+    return valid(JSON.parse(localStorage.getItem(ENTRY) ?? '{}') as Partial<Kept>, defaults);
   } catch {
     return { ...defaults };
   }
+}
+
+/** With `otherwise` for what is missing or isn't one of the choices. */
+function valid(given: Partial<Record<keyof Kept, unknown>>, otherwise: Kept): Kept {
+  const flag = (name: 'sideBar' | 'singleKeys' | 'enterSends' | 'notifications'): boolean => {
+    const value = given[name];
+    return typeof value === 'boolean' ? value : otherwise[name];
+  };
+  return {
+    theme: THEMES.find((theme) => theme === given.theme) ?? otherwise.theme,
+    textSize: TEXT_SIZES.find((size) => size === given.textSize) ?? otherwise.textSize,
+    sideBar: flag('sideBar'),
+    singleKeys: flag('singleKeys'),
+    enterSends: flag('enterSends'),
+    notifications: flag('notifications'),
+  };
 }
 
 /** The one chosen before, else the first of the browser's that we speak. */

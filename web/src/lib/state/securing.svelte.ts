@@ -1,12 +1,14 @@
 // Securing the account after somebody else had a device or a key of it: everything that opens it is made anew, and all others are out.
 import type * as Crypto from '$lib/crypto';
-import type { Opened, SecuredAccount, Touched } from '$lib/crypto';
-import { LeaseTaken, Secured, WrappedKeys } from '$lib/wire/http';
+import type { MasterKey, Opened, SecuredAccount, Touched } from '$lib/crypto';
+import { fromBase64url } from '$lib/wire/base64url';
+import { AppSettings, LeaseTaken, Secured, WrappedKeys } from '$lib/wire/http';
 import { ApiError, api, type Api } from './api';
 import { ceremonies, type Ceremonies } from './ceremonies';
 import { described, openerOf } from './key_opener';
 import type { Exclusively } from './rotation';
 import { session, type Session } from './session.svelte';
+import { seenRevision } from './shared_settings.svelte';
 import { stageChats } from './staging';
 import { stepUp, type StepUp } from './step_up.svelte';
 
@@ -26,6 +28,8 @@ export interface SecuringParts {
   session: Pick<Session, 'secured'>;
   stepUp: Pick<StepUp, 'run' | 'withMaster'>;
   exclusively: Exclusively;
+  /** Of an app's settings the revision that this browser saw last: an older one isn't sealed anew. */
+  seenRevision(account: string, app: string): number;
 }
 
 export class Securing {
@@ -97,13 +101,29 @@ export class Securing {
     for (let tries = 0; ; tries += 1) {
       await stageChats({ api, crypto, account, at, ...keys, told: (chats) => (this.staged = chats) });
       try {
-        const body = { ring: lease.ring, ...made.body };
+        const body = { ring: lease.ring, ...made.body, apps: await this.#renewApps(wrapped, keys) };
         return (await stepUp.run(() => api.post(Secured, `${at}/secure`, body))).backup_codes;
       } catch (error) {
         if (!(error instanceof ApiError && error.code === 'keys_changed') || tries >= TRIES) throw error;
         lease = await take({ lease_id: lease.lease_id });
       }
     }
+  }
+
+  /** As they are now: a setting may have been chosen, and an app begun, since the account was opened. */
+  async #renewApps({ account_id: account }: WrappedKeys, keys: { old: MasterKey; master: MasterKey }) {
+    const { api, seenRevision } = this.parts;
+    const it = await this.parts.crypto();
+    const { apps } = await api.get(WrappedKeys, '/account/keys');
+    const renewed = (apps ?? []).map(async ({ app }) => {
+      const now = await api.get(AppSettings, `/apps/${encodeURIComponent(app)}/settings`);
+      if (now.revision < seenRevision(account, app)) throw new it.CryptoError('settings_rolled_back');
+      if (now.key === null || now.settings === null) throw new it.CryptoError('bad_content');
+      const { revision } = now;
+      const stored = { revision, key: fromBase64url(now.key), settings: fromBase64url(now.settings) };
+      return it.renewApp({ account, app, ...keys, stored });
+    });
+    return Promise.all(renewed);
   }
 
   /** The reply may have been lost: what the server has now is what counts. */
@@ -126,5 +146,6 @@ export const securing = new Securing({
   session,
   stepUp,
   exclusively,
+  seenRevision,
   crypto: () => import('$lib/crypto'),
 });

@@ -70,6 +70,7 @@ function browser(fetch: AccountServer['fetch'] = server.fetch) {
       },
     },
     exclusively: async (_, work) => work(),
+    seenRevision: () => 0,
   };
   return { securing: new Securing(parts), went, proofs };
 }

@@ -447,7 +447,7 @@ function passwordSetting({ id, salt, kdfProfile }: KnownAccount): PasswordSettin
 }
 
 /** Without Web Locks the work just runs: the server answers two rotations at once alike. */
-const exclusively: Exclusively = async (name, work) =>
+export const exclusively: Exclusively = async (name, work) =>
   globalThis.navigator?.locks ? navigator.locks.request(name, work) : work();
 
 export const session = new Session({

@@ -347,6 +347,7 @@ function wrappedOf(
     statement,
     manifest,
     links: [],
+    apps: null,
   };
 }
 

@@ -1,6 +1,6 @@
 // Every chat's keys under the next master key, staged beside the present ones: read back, opened, and staged again where they don't.
 import type * as Crypto from '$lib/crypto';
-import type { MasterKey } from '$lib/crypto';
+import type { MasterKey, Turned } from '$lib/crypto';
 import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import { StagedKeys } from '$lib/wire/http';
 import type { Api } from './api';
@@ -9,7 +9,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const AT_ONCE = 40;
 
-/** `at`: the lease's address; `further`: how many new generations each chat gets; `told` hears how many chats are done. */
+/** `at`: the lease's address; `beside`: what was staged beside the chats; `further`: how many new generations each chat gets; `told` hears how many chats are done. */
 export async function stageChats(of: {
   api: Api;
   crypto: typeof Crypto;
@@ -17,14 +17,16 @@ export async function stageChats(of: {
   at: string;
   old: MasterKey;
   master: MasterKey;
+  beside?: Turned['account'];
   further?: number;
   told?: (chats: number) => void;
 }): Promise<void> {
-  const { api, crypto: it, account, at, old, master, further = 0 } = of;
+  const { api, crypto: it, account, at, old, master, beside, further = 0 } = of;
   let done = 0;
   for (let cursor: string | null = null; ;) {
     const query: string = cursor === null ? '' : `?cursor=${cursor}`;
     const page = await api.get(StagedKeys, `${at}/staged${query}`);
+    if (beside && !holds(page.account, beside)) await api.put(null, `${at}/staged`, { account: beside });
     const rings = page.chats.map(({ chat_id: chat, keys }) => new Ring(account, chat, keys, it));
     const chats = [];
     for (const ring of rings) {
@@ -38,6 +40,17 @@ export async function stageChats(of: {
     if (page.cursor === null) return;
     cursor = page.cursor;
   }
+}
+
+/** Whether all that was made beside the chats is there as it was made. */
+function holds(staged: StagedKeys['account'], made: Turned['account']): boolean {
+  if (staged?.signing !== made.signing) return false;
+  const there = new Set(
+    [...staged.methods, ...staged.apps].map((each) => JSON.stringify(Object.entries(each).sort())),
+  );
+  return [...made.methods, ...made.apps].every((each) =>
+    there.has(JSON.stringify(Object.entries(each).sort())),
+  );
 }
 
 /** A chat's keys as the server holds them, under one master key or more. */

@@ -138,7 +138,15 @@ export class Turning {
     const at = `/account/rotation/${lease.lease_id}`;
     await api.put(null, `${at}/staged`, { account: turned.account });
     for (let tries = 0; !this.#stopped; tries += 1) {
-      await stageChats({ api, crypto: it, account: this.account, at, old, master: turned.master });
+      await stageChats({
+        api,
+        crypto: it,
+        account: this.account,
+        at,
+        old,
+        master: turned.master,
+        beside: turned.account,
+      });
       const { statement, manifest, link } = turned;
       try {
         await api.post(Flipped, `${at}/flip`, { ring: lease.ring, statement, manifest, link });

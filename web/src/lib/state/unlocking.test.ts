@@ -32,7 +32,16 @@ beforeAll(async () => {
     const rest = { salt: null, kdf_profile: null, credential_id: null, transports: null };
     return { method_id, kind, secret, master, public: publicKey, ...rest };
   });
-  first = { account_id: account, epoch: 1, methods, signing, statement, manifest: null, links: [] };
+  first = {
+    account_id: account,
+    epoch: 1,
+    methods,
+    signing,
+    statement,
+    manifest: null,
+    links: [],
+    apps: null,
+  };
 });
 
 /** As the server has it after a turn; `spoil` is what a hostile device makes of each method. */

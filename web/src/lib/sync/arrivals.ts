@@ -17,6 +17,8 @@ export class Arrivals {
         return void this.sync.refresh.changed(event.chat_id);
       case 'device_signed_in':
         return this.sync.parts.deviceSignedIn();
+      case 'settings_changed':
+        return event.app === 'web' ? this.sync.parts.settingsChanged(event.revision) : undefined;
       case 'chat_answered':
         return void this.#answered(event.chat_id);
       case 'chat_titled':

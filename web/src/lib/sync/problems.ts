@@ -57,6 +57,11 @@ export function untrustedProblem(reason: string): Problem {
   return { code: reason, message, nextStep, untrusted: true };
 }
 
+export function untrustedSettingsProblem(reason: string): Problem {
+  const [message, nextStep] = [m.sync_settings_untrusted({ reason }), m.sync_settings_untrusted_next()];
+  return { code: reason, message, nextStep, untrusted: true };
+}
+
 export function fellBackProblem(): Problem {
   return { code: 'way_in_fell_back', message: m.sync_fell_back(), nextStep: m.sync_fell_back_next() };
 }

@@ -38,6 +38,8 @@ export interface SyncParts {
   keysAhead(): void;
   /** One that the account hasn't seen before. */
   deviceSignedIn(): void;
+  /** The web app's settings are at this revision now. */
+  settingsChanged(revision: number): void;
   /** An errand that can't be done, though its effect was shown. */
   failed(error: unknown): void;
 }

@@ -1,7 +1,7 @@
-// Makes the ZIP of all chats on this device: chats.json to bring back in, and a Markdown file for each chat to read.
+// Makes the ZIP of all chats on this device: chats.json to bring back in, a Markdown file for each chat to read, and the settings.
 import type { ChatsState, TurnView } from '$lib/state/model';
 import { chatAsMarkdown, markdownName, type Words } from './markdown';
-import { CHATS_FILE, FORMAT, type ExportedChat, type ExportedTurn } from './schema';
+import { CHATS_FILE, FORMAT, SETTINGS_FILE, type ExportedChat, type ExportedTurn } from './schema';
 
 type Whole = ChatsState['everything'] extends () => AsyncGenerator<infer T> ? T : never;
 
@@ -10,6 +10,8 @@ export interface ExportOptions {
   words: Words;
   /** How many chats are to be expected, for the progress. */
   count: number;
+  /** Of the app. */
+  settings: Readonly<Record<string, unknown>>;
   signal?: AbortSignal;
   onProgress?: (done: number) => void;
 }
@@ -41,6 +43,7 @@ export async function exportChats(
     await pause();
   }
   archive.json('\n]}\n');
+  archive.file(SETTINGS_FILE, JSON.stringify(options.settings, null, 2) + '\n');
   return { zip: archive.finish(), ...result };
 }
 

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 
 export const FORMAT = 'sealmate-export/1';
 export const CHATS_FILE = 'chats.json';
+export const SETTINGS_FILE = 'settings.json';
 
 /** More than anything the app itself makes; beyond them a file is refused or a chat is left out. */
 export const LIMITS = {

@@ -94,7 +94,13 @@ function chatOf(turns: TurnView[], title: string | null = 'Three planets'): Impo
 }
 
 const exported = (chats: FakeChats, signal?: AbortSignal): Promise<Exported> =>
-  exportChats(chats.everything(), { now: 1_790_000_100, words, count: 1, ...(signal && { signal }) });
+  exportChats(chats.everything(), {
+    now: 1_790_000_100,
+    words,
+    count: 1,
+    settings: { theme: 'dark' },
+    ...(signal && { signal }),
+  });
 
 /** Ids differ after an import; what must be the same is everything else, with the parent as a place in the list. */
 function withoutIds(chat: ImportedChat) {
@@ -221,7 +227,7 @@ describe('export', () => {
     const everything = (async function* () {
       yield { summary, createdAt: 1, turns: [...turns, unreadable] };
     })();
-    const result = await exportChats(everything, { now: 1, words, count: 1 });
+    const result = await exportChats(everything, { now: 1, words, count: 1, settings: {} });
     expect(result.unreadable).toBe(1);
     const [chat] = (await readExport(result.zip)).chats;
     expect(chat?.turns.map((each) => [each.text, each.parent_id])).toEqual([

@@ -166,6 +166,13 @@ export const DeviceSignedIn = v.object({
 });
 export type DeviceSignedIn = v.InferOutput<typeof DeviceSignedIn>;
 
+export const SettingsChanged = v.object({
+  type: v.literal('settings_changed'),
+  app: v.string(),
+  revision: v.number(),
+});
+export type SettingsChanged = v.InferOutput<typeof SettingsChanged>;
+
 export const RequestRefused = v.object({
   type: v.literal('request_refused'),
   code: v.string(),
@@ -197,6 +204,7 @@ export const EventSchema = v.variant('type', [
   ChatAnswered,
   ChatChanged,
   DeviceSignedIn,
+  SettingsChanged,
   RequestRefused,
 ]);
 export type Event = v.InferOutput<typeof EventSchema>;

@@ -105,6 +105,12 @@ export const EpochLink = v.object({
 });
 export type EpochLink = v.InferOutput<typeof EpochLink>;
 
+export const WrappedApp = v.object({
+  app: v.string(),
+  key: v.string(),
+});
+export type WrappedApp = v.InferOutput<typeof WrappedApp>;
+
 export const WrappedKeys = v.object({
   account_id: v.string(),
   epoch: v.number(),
@@ -113,6 +119,7 @@ export const WrappedKeys = v.object({
   statement: EpochStatement,
   manifest: v.nullish(SignedManifest, null),
   links: v.array(EpochLink),
+  apps: v.nullish(v.array(WrappedApp), null),
 });
 export type WrappedKeys = v.InferOutput<typeof WrappedKeys>;
 
@@ -238,6 +245,14 @@ export const ErasureAnswer = v.object({
 });
 export type ErasureAnswer = v.InferOutput<typeof ErasureAnswer>;
 
+export const AppSettings = v.object({
+  app: v.string(),
+  revision: v.number(),
+  key: v.nullish(v.string(), null),
+  settings: v.nullish(v.string(), null),
+});
+export type AppSettings = v.InferOutput<typeof AppSettings>;
+
 export const PairingStarted = v.object({
   expires_at: v.number(),
 });
@@ -291,9 +306,16 @@ export const ChatRing = v.object({
 });
 export type ChatRing = v.InferOutput<typeof ChatRing>;
 
+export const AppAnew = v.object({
+  app: v.literal('web'),
+  key: v.string(),
+});
+export type AppAnew = v.InferOutput<typeof AppAnew>;
+
 export const AccountAnew = v.object({
   methods: v.array(MethodAnew),
   signing: v.string(),
+  apps: v.array(AppAnew),
 });
 export type AccountAnew = v.InferOutput<typeof AccountAnew>;
 

@@ -11,6 +11,7 @@
 | accounts | account | NONCE#nonce | NonceItem: what a device's key has signed, for minutes |
 | accounts | account | ROTATION | RotationItem: who turns the master key now, and what is staged beside the chats |
 | accounts | account | LINK#epoch | LinkItem: leads from the epoch before, for 30 days |
+| accounts | account | APP#name | AppItem: an app's key and its settings |
 | accounts | account | PENDING#EMAIL | PendingEmailItem: a change of address, for minutes |
 | accounts | account | PENDING#TOTP | PendingTotpItem: an authenticator that is being set up, for minutes |
 | accounts | account | RESET | ResetItem: every way in is said to be lost, and the account may end in some days |
@@ -67,7 +68,7 @@ class AgendaItem(Item):
 
 
 class AccountItem(AgendaItem):
-    """`ways_in` counts the methods that were added since signing up: a rotation that hasn't seen one must not be finished.
+    """`ways_in` counts the methods and the apps that were added since signing up: a rotation that hasn't seen one must not be finished.
 
     `agenda`: whether its key is to be marked as due or reminded of, counted from `agenda_at`; absent after the reminder.
     """
@@ -94,7 +95,7 @@ class AccountItem(AgendaItem):
 
 
 class RotationItem(Item):
-    """`methods` is {method id: [master, public]}, both base64url."""
+    """`methods` is {method id: [master, public]}, `apps` {name: key}, all base64url."""
 
     class Meta:
         pass
@@ -104,6 +105,7 @@ class RotationItem(Item):
     session_id = UnicodeAttribute()
     expires_at = NumberAttribute()
     methods = JSONAttribute(null=True)
+    apps = JSONAttribute(null=True)
     signing = BinaryAttribute(legacy_encoding=False, null=True)
     ttl = NumberAttribute()
 
@@ -124,6 +126,16 @@ class LinkItem(Item):
     made_at = NumberAttribute()
     acknowledged = UnicodeSetAttribute(null=True)
     ttl = NumberAttribute()
+
+
+class AppItem(Item):
+    class Meta:
+        pass
+
+    name = UnicodeAttribute()
+    key = BinaryAttribute(legacy_encoding=False)
+    settings = BinaryAttribute(legacy_encoding=False)
+    revision = NumberAttribute()
 
 
 class MethodItem(Item):

@@ -12,6 +12,7 @@ from sealmate.accounts.receipts import Counts, Kind
 from sealmate.accounts.records import (
     GRANTED_AGAIN_AFTER,
     Account,
+    App,
     Grant,
     Link,
     Login,
@@ -26,6 +27,7 @@ from sealmate.accounts.resets import Reset
 from sealmate.adapters.dynamodb.account_items import (
     ERASING,
     AccountItem,
+    AppItem,
     BackupItem,
     EmailItem,
     ErasureItem,
@@ -36,6 +38,7 @@ from sealmate.adapters.dynamodb.account_items import (
     SessionItem,
     SignUpItem,
 )
+from sealmate.adapters.dynamodb.apps import apps_of
 from sealmate.adapters.dynamodb.devices import note_device
 from sealmate.adapters.dynamodb.items import LedgerItem, WalletItem, ledger_key
 from sealmate.adapters.dynamodb.links import links_of, manifest_json, manifest_of
@@ -91,6 +94,9 @@ class DynamoAccounts:
 
     def links(self, account_id: str) -> list[Link]:
         return links_of(account_id)
+
+    def apps(self, account_id: str) -> list[App]:
+        return apps_of(account_id)
 
     def granted_before(self, email_key: str, *, now: int) -> bool:
         try:
@@ -191,7 +197,8 @@ def _what_opens(account_id: str) -> dict[Kind, list[Item]]:
         account_id, SessionItem.sk.startswith("SESSION#"), consistent_read=True, limit=_SESSIONS_AT_ONCE
     )
     links = LinkItem.query(account_id, LinkItem.sk.startswith("LINK#"), consistent_read=True)
-    return {"ways_in": [*methods], "backup_codes": [*backups], "sessions": [*sessions], "other": [*links]}
+    apps = AppItem.query(account_id, AppItem.sk.startswith("APP#"), consistent_read=True)
+    return {"ways_in": [*methods], "backup_codes": [*backups], "sessions": [*sessions], "other": [*links, *apps]}
 
 
 def _spend(factor: SecondFactor, account_id: str, transaction: TransactWrite) -> None:

@@ -12,7 +12,8 @@ from pynamodb.transactions import TransactWrite
 
 from sealmate.accounts.records import Account, Link, Manifest
 from sealmate.accounts.rotation import ChatWraps, Flip, Lease, StagedMethod, Wraps
-from sealmate.adapters.dynamodb.account_items import AccountItem, LinkItem, MethodItem, RotationItem
+from sealmate.adapters.dynamodb.account_items import AccountItem, AppItem, LinkItem, MethodItem, RotationItem
+from sealmate.adapters.dynamodb.apps import app_key
 from sealmate.adapters.dynamodb.chats import wraps
 from sealmate.adapters.dynamodb.conditional import applied
 from sealmate.adapters.dynamodb.generations import as_read, settle_staged
@@ -40,6 +41,7 @@ class DynamoRotations:
             session_id=item.session_id,
             expires_at=int(item.expires_at),
             methods=methods,
+            apps={name: from_base64url(key) for name, key in (item.apps or {}).items()},
             signing=item.signing,
         )
 
@@ -96,9 +98,23 @@ class DynamoRotations:
                 actions += settle_staged(row)
             transaction.update(row, actions=actions, condition=ALIVE & as_read(row))
 
-    def stage_account(self, lease: Lease, methods: Mapping[str, StagedMethod], signing: bytes, *, now: int) -> bool:
+    def stage_account(
+        self,
+        lease: Lease,
+        methods: Mapping[str, StagedMethod],
+        signing: bytes,
+        *,
+        apps: Mapping[str, bytes],
+        now: int,
+    ) -> bool:
         kept = {each: [to_base64url(m.master), to_base64url(m.public)] for each, m in methods.items()}
-        return self._note(lease, [RotationItem.methods.set(kept), RotationItem.signing.set(signing)], now=now)
+        keys = {name: to_base64url(key) for name, key in apps.items()}
+        staged: list[Action] = [
+            RotationItem.methods.set(kept),
+            RotationItem.apps.set(keys),
+            RotationItem.signing.set(signing),
+        ]
+        return self._note(lease, staged, now=now)
 
     def flip(self, flip: Flip, *, now: int) -> bool:
         lease, account_id, epoch = flip.lease, flip.lease.account_id, flip.link.statement.epoch
@@ -133,6 +149,9 @@ class DynamoRotations:
                     actions=[MethodItem.master.set(new.master), MethodItem.public.set(new.public)],
                     condition=(MethodItem.master == method.master) & (MethodItem.public == method.public),
                 )
+            for name, key in lease.apps.items():
+                item = AppItem(account_id, app_key(name))
+                transaction.update(item, actions=[AppItem.key.set(key)], condition=AppItem.pk.exists())
             transaction.save(link_item(account_id, flip.link))
 
         return committed(write)

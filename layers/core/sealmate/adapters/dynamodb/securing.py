@@ -11,12 +11,14 @@ from sealmate.accounts.records import Account
 from sealmate.accounts.rotation import Secure
 from sealmate.adapters.dynamodb.account_items import (
     AccountItem,
+    AppItem,
     BackupItem,
     LinkItem,
     MethodItem,
     RotationItem,
     SessionItem,
 )
+from sealmate.adapters.dynamodb.apps import app_key, set_settings
 from sealmate.adapters.dynamodb.items import RingItem
 from sealmate.adapters.dynamodb.methods import method_item
 from sealmate.adapters.dynamodb.renewals import while_signed_in
@@ -56,6 +58,12 @@ class DynamoSecuring:
                 transaction.delete(item)
             for new in secure.methods:
                 transaction.save(method_item(account_id, new), condition=MethodItem.pk.does_not_exist())
+            for app in secure.apps:
+                transaction.update(
+                    AppItem(account_id, app_key(app.name)),
+                    actions=[AppItem.key.set(app.key), *set_settings(app.settings, revision=app.revision)],
+                    condition=AppItem.revision == app.revision - 1,
+                )
             for mac in secure.backup_macs:
                 transaction.save(BackupItem(account_id, f"BACKUP#{mac.hex()}"))
 

@@ -2,7 +2,9 @@
 import { describe } from '$lib/i18n/describe';
 import { m } from '$lib/paraglide/messages';
 import { ApiError } from '$lib/state/api_error';
-import { Refused } from '$lib/sync/problems';
+import type { Problem } from '$lib/state/model';
+import { Refused, untrustedProblem } from '$lib/sync/problems';
+import { distrustOf } from '$lib/sync/untrusted';
 
 export interface InWords {
   title: string;
@@ -10,11 +12,17 @@ export interface InWords {
 }
 
 export function problemOf(error: unknown): InWords {
-  const problem =
-    error instanceof ApiError ? error.asProblem() : error instanceof Refused ? error.problem : null;
+  const problem = asProblem(error);
   if (problem === null) return { title: m.settings_failed(), nextStep: m.settings_failed_next() };
   const { sentence, nextStep } = describe(problem);
   return { title: sentence, nextStep };
+}
+
+function asProblem(error: unknown): Problem | null {
+  if (error instanceof ApiError) return error.asProblem();
+  if (error instanceof Refused) return error.problem;
+  const distrusted = distrustOf(error);
+  return distrusted === null ? null : untrustedProblem(distrusted);
 }
 
 /** Null where there is nothing to say: the person would rather not prove that it is them. */

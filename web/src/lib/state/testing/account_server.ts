@@ -31,7 +31,7 @@ export async function signUp(): Promise<SignedUp> {
   const { signing, statement, manifest } = keys;
   return {
     opened,
-    wrapped: { account_id: ACCOUNT, epoch: 1, methods, signing, statement, manifest, links: [] },
+    wrapped: { account_id: ACCOUNT, epoch: 1, methods, signing, statement, manifest, links: [], apps: null },
   };
 }
 

@@ -67,6 +67,7 @@ export function wrapped(account: string, epoch = 1): WrappedKeys {
     statement: { epoch, commitment: '', previous: '', signature: '' },
     manifest: null,
     links: [],
+    apps: null,
   };
 }
 

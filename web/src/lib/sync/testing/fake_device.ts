@@ -57,6 +57,7 @@ export class World {
       walletChanged: () => undefined,
       matesChanged: () => undefined,
       deviceSignedIn: () => (this.newDevices += 1),
+      settingsChanged: () => undefined,
       keysAhead: () => (this.ahead += 1),
       failed: (error) => this.failures.push(error),
     });

@@ -1,0 +1,20 @@
+// Two browsers of one person: what is chosen in one holds in the other, at once and after signing in anew.
+import { expect, test } from './fixtures';
+import { choose, otherDevice } from './person';
+
+test('what is chosen in one browser holds in the other', async ({ page, account, browser }) => {
+  const look = (name: string) => page.locator(`html[data-theme="${name}"]`);
+  await page.goto('/settings/appearance');
+  const sent = await choose(page, 'Dark');
+  await expect(look('dark')).toHaveCount(1);
+  expect(sent).toContain('settings');
+  expect(sent).not.toContain('dark');
+
+  const other = await otherDevice(browser, account);
+  await expect(other.page.locator('html[data-theme="dark"]')).toHaveCount(1);
+  await choose(page, 'Light');
+  await expect(other.page.locator('html[data-theme="light"]')).toHaveCount(1);
+  await other.context.close();
+
+  await choose(page, 'System');
+});
