@@ -1,5 +1,6 @@
 // Two browsers of one person, told apart by their keys: the new one is asked about, shut out, and known again when it comes back.
 import { expect, test } from './fixtures';
+import { looked } from './looks';
 import {
   answered,
   answers,
@@ -18,7 +19,11 @@ import {
 
 const asked = 'A new device signed in to your account';
 
-test('a new browser is asked about, and shut out if it is nobody’s', async ({ page, browser, account }) => {
+test('a new browser is asked about, and shut out if it is nobody’s', async ({
+  page,
+  browser,
+  account,
+}, info) => {
   await page.goto('/');
   await expect(composer(page)).toBeVisible();
   const other = await otherDevice(browser, account);
@@ -28,6 +33,7 @@ test('a new browser is asked about, and shut out if it is nobody’s', async ({ 
     await page.reload();
     await expect(page.getByText(asked)).toBeVisible();
     await expect(other.page.getByText(asked)).toBeHidden();
+    await looked(page, 'new-device', info);
   });
 
   await test.step('not mine: it is signed out within seconds, and its line falls', async () => {
@@ -55,6 +61,8 @@ test('a new browser is asked about, and shut out if it is nobody’s', async ({ 
 
   await test.step('all others are signed out by one press', async () => {
     await page.goto('/settings/account');
+    await expect(page.getByRole('button', { name: 'Sign out all others' })).toBeVisible();
+    await looked(page, 'devices', info);
     await page.getByRole('button', { name: 'Sign out all others' }).click();
     await expect(page.getByText('All other devices are signed out.')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Sign out all others' })).toBeHidden();
@@ -81,7 +89,7 @@ test('after a stranger the account is secured: everything that opened it is new,
   page,
   browser,
   account,
-}) => {
+}, info) => {
   const text = unique('Said before the stranger came');
   await page.goto('/settings/appearance');
   await choose(page, 'Dark');
@@ -99,6 +107,7 @@ test('after a stranger the account is secured: everything that opened it is new,
     await proof.getByLabel('Backup code').fill(account.backupCodes.pop()!);
     await proof.getByRole('button', { name: 'Confirm' }).click();
     await expect(page.getByRole('heading', { name: 'Secure your account' })).toBeVisible();
+    await looked(page, 'secure-password', info);
   });
 
   await test.step('a new password and a new recovery key, which must be saved first', async () => {
@@ -107,6 +116,7 @@ test('after a stranger the account is secured: everything that opened it is new,
     await dialog.getByRole('button', { name: 'Continue' }).click();
     await saveRecoveryKey(page);
     await expect(page.getByTestId('backup-codes')).toBeVisible({ timeout: 60_000 });
+    await looked(page, 'secure-codes', info);
     account.password = password;
     account.backupCodes.splice(0);
     account.backupCodes.push(...(await page.getByTestId('backup-codes').locator('code').allInnerTexts()));

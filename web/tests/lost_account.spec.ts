@@ -1,6 +1,7 @@
 // Everything is lost: a code by mail, a waiting time that whoever is signed in may stop, and then the end of the account.
 import type { Browser, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
+import { looked } from './looks';
 import { signIn, signUp, type Account } from './person';
 
 /** Where nobody is signed in. */
@@ -47,7 +48,8 @@ async function finish(page: Page, account: Account): Promise<void> {
 test('an account whose every way in is lost ends after warnings, unless somebody gets in', async ({
   browser,
   baseURL,
-}) => {
+}, info) => {
+  test.slow(); // it waits out two times of waiting
   const [page, elsewhere, third] = [
     await newcomer(browser, baseURL!),
     await newcomer(browser, baseURL!),
@@ -56,12 +58,15 @@ test('an account whose every way in is lost ends after warnings, unless somebody
   const account = await signUp(page);
 
   await begin(elsewhere, account.email);
+  await looked(elsewhere, 'lost-waiting', info);
   await page.reload();
   await expect(page.getByText('Somebody wants this account erased')).toBeVisible();
+  await looked(page, 'lost-notice', info);
   await page.getByRole('button', { name: 'Stop it' }).click();
   await expect(page.getByText('Stopped. Your account stays as it is.')).toBeVisible();
   await expect(page.getByText('Somebody wants this account erased')).toHaveCount(0);
   await elsewhere.getByRole('button', { name: 'Look again' }).click();
+  await looked(elsewhere, 'lost-standing', info);
   await elsewhere.getByRole('button', { name: 'Begin the waiting time' }).click();
 
   await signIn(third, account);
@@ -69,8 +74,10 @@ test('an account whose every way in is lost ends after warnings, unless somebody
   await elsewhere.getByRole('button', { name: 'Begin the waiting time' }).click();
 
   await finish(elsewhere, account);
+  await looked(elsewhere, 'lost-gone', info);
   await elsewhere.getByRole('link', { name: 'See the receipt' }).click();
   await expect(elsewhere.getByText('Ways in, with their keys')).toBeVisible();
+  await looked(elsewhere, 'receipt', info);
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Please sign in again' })).toBeVisible();
 
@@ -79,9 +86,11 @@ test('an account whose every way in is lost ends after warnings, unless somebody
   await signUp(anew, async (step) => expect(told).toHaveCount(step === 'stay' ? 1 : 0), account.email);
 });
 
-test('an address without an account is told so by mail alone', async ({ browser, baseURL }) => {
+test('an address without an account is told so by mail alone', async ({ browser, baseURL }, info) => {
   const page = await newcomer(browser, baseURL!);
   await page.goto('/lost');
+  await expect(page.getByLabel('E-mail')).toBeVisible();
+  await looked(page, 'lost', info);
   await page.getByLabel('E-mail').fill('nobody-at-all@example.com');
   await page.getByRole('button', { name: 'Send the code' }).click();
   await expect(page.getByText('If nobody-at-all@example.com has an account')).toBeVisible();

@@ -1,6 +1,7 @@
 // A new browser signs in with the help of one that is signed in: by link, by typed code, refused, and after another came first.
 import type { Browser, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
+import { looked } from './looks';
 import { answered, answers, chatShown, composer, rowOf, said, startChat, unique, prove } from './person';
 
 async function invite(page: Page): Promise<string> {
@@ -21,26 +22,31 @@ const codeAt = (page: Page) => page.getByTestId('compare-code').innerText();
 test('a link from the one opens the other, once the codes were compared and the proof was given', async ({
   browser,
   home,
-}) => {
+}, info) => {
   const page = await home.open();
   const text = unique('Said before the other browser came');
   await startChat(page, text);
   await answered(page);
   const chat = chatShown(page);
   const code = await invite(page);
+  await looked(page, 'pairing-code', info);
 
   const other = await freshPage(browser);
   await other.goto(`/login#pair=${code}`);
   await expect(other.getByLabel('Code from the other device')).toHaveValue(code);
   expect(new URL(other.url()).hash).toBe('');
+  await looked(other, 'pairing-typed', info);
   await other.getByRole('button', { name: 'Continue' }).click();
 
   await expect(page.getByTestId('compare-code')).toBeVisible();
   await expect(other.getByTestId('compare-code')).toBeVisible();
   expect(await codeAt(other)).toBe(await codeAt(page));
+  await looked(page, 'pairing-compare-there', info);
+  await looked(other, 'pairing-compare-here', info);
   await page.getByRole('button', { name: 'Yes, the same code' }).click();
   await prove(page, home.account);
   await expect(other.getByText(`You are signed in as ${home.account.email}.`)).toBeVisible();
+  await looked(other, 'pairing-arrived', info);
   await other.getByRole('button', { name: 'Yes, stay signed in' }).click();
   await expect(composer(other)).toBeVisible();
   await rowOf(other, chat).click();
@@ -48,6 +54,7 @@ test('a link from the one opens the other, once the codes were compared and the 
   await expect(said(other).getByText(text)).toBeVisible();
 
   await expect(page.getByText(/was added\.$/)).toBeVisible();
+  await looked(page, 'pairing-added', info);
   await page.getByRole('button', { name: 'Close', exact: true }).last().click();
   await expect(page.getByText(/^Chromium on|^Chrome on/)).toHaveCount(2);
 
@@ -64,7 +71,7 @@ test('a link from the one opens the other, once the codes were compared and the 
 test('a code that is refused opens nothing, and one that was used by another says so', async ({
   browser,
   home,
-}) => {
+}, info) => {
   const page = await home.open();
   const code = await invite(page);
   const [thief, other] = [await freshPage(browser), await freshPage(browser)];
@@ -78,6 +85,7 @@ test('a code that is refused opens nothing, and one that was used by another say
   await expect(other.getByText('Another device has used this code already.')).toBeVisible();
   await page.getByRole('button', { name: 'No, it differs' }).click();
   await expect(page.getByText('No device was added.')).toBeVisible();
+  await looked(page, 'pairing-refused', info);
   await expect(
     thief.getByText('This code for adding a device is not known, or good no longer.'),
   ).toBeVisible();

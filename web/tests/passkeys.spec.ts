@@ -1,6 +1,7 @@
 // Passkeys and security keys in a real browser, with virtual authenticators: added, used for all they are good for, removed.
 import { expect, test, type Page } from '@playwright/test';
 import { Authenticators, type Kind } from './authenticators';
+import { looked } from './looks';
 import {
   answered,
   chatShown,
@@ -197,7 +198,7 @@ test('a security key that derives a key unlocks; one that derives none is a seco
 
 test('when the account is secured, the passkey that is touched once more stays, and the lost key goes', async ({
   page,
-}) => {
+}, info) => {
   const account = await signUp(page);
   const text = unique('Said before somebody else was in');
   await startChat(page, text);
@@ -220,6 +221,7 @@ test('when the account is secured, the passkey that is touched once more stays, 
     const dialog = page.getByRole('dialog', { name: 'Secure your account' });
     await expect(dialog.getByText('Stays')).toBeVisible();
     await expect(dialog.getByText('Will be removed')).toHaveCount(1);
+    await looked(page, 'secure-keys', info);
     await dialog.getByRole('button', { name: 'Continue' }).click();
     await dialog.getByRole('textbox', { name: /password/i }).fill('two slow ferries at dawn');
     await dialog.getByRole('button', { name: 'Continue' }).click();
