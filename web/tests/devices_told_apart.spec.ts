@@ -61,7 +61,7 @@ test('a new browser is asked about, and shut out if it is nobody’s', async ({
 
   await test.step('all others are signed out by one press', async () => {
     await page.goto('/settings/account');
-    await expect(page.getByRole('button', { name: 'Sign out all others' })).toBeVisible();
+    await page.getByRole('button', { name: 'Sign out all others' }).scrollIntoViewIfNeeded();
     await looked(page, 'devices', info);
     await page.getByRole('button', { name: 'Sign out all others' }).click();
     await expect(page.getByText('All other devices are signed out.')).toBeVisible();
