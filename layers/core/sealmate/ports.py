@@ -1,4 +1,4 @@
-"""What the domain needs from the world, as small Protocols; `wiring.py` is the only place where real ones are built."""
+"""What the domain needs from the world, as small Protocols; `wiring` is the only place where real ones are built."""
 
 from __future__ import annotations
 
