@@ -4,16 +4,20 @@ from typing import Annotated
 
 import typer
 
-from sealmate_cli import adding_devices, managing
+from sealmate_cli import adding_devices, losing, managing, noticing
 from sealmate_cli.ending import running
 
 devices = typer.Typer(
-    help="Your devices: list, add one, end one, end all others (list, add, end, end-others).", no_args_is_help=True
+    help="Your devices: list, add one, end one, end all others, say which new ones are yours (list, add, end, end-others, "
+    "new, mine, not-mine).",
+    no_args_is_help=True,
 )
 ways = typer.Typer(help="Your ways in: list, rename or remove one (list, rename, remove).", no_args_is_help=True)
 account = typer.Typer(
-    help="Your account: password, recovery-key, backup-codes, authenticator, email, erase.", no_args_is_help=True
+    help="Your account: password, recovery-key, backup-codes, authenticator, email, stop-reset, erase.",
+    no_args_is_help=True,
 )
+Device = Annotated[str, typer.Argument(help="Its id, or how that begins.")]
 Way = Annotated[str, typer.Argument(help="Its id, or how that begins.")]
 
 
@@ -32,9 +36,7 @@ def add_device(context: typer.Context) -> None:
 
 
 @devices.command("end")
-def end_device(
-    context: typer.Context, device: Annotated[str, typer.Argument(help="Its id, or how that begins.")]
-) -> None:
+def end_device(context: typer.Context, device: Device) -> None:
     """Sign a device out; its open connections close."""
     with running(context) as run:
         managing.end_device(run, device=device)
@@ -45,6 +47,27 @@ def end_other_devices(context: typer.Context) -> None:
     """Sign out all devices but this one."""
     with running(context) as run:
         managing.end_other_devices(run)
+
+
+@devices.command("new")
+def list_new_devices(context: typer.Context) -> None:
+    """Show devices that signed in for the first time and that nobody has said yes or no to."""
+    with running(context) as run:
+        noticing.show_new_devices(run)
+
+
+@devices.command("mine")
+def take_device_for_mine(context: typer.Context, device: Device) -> None:
+    """Say that a new device is yours."""
+    with running(context) as run:
+        noticing.answer_for_device(run, device=device, mine=True)
+
+
+@devices.command("not-mine")
+def shut_device_out(context: typer.Context, device: Device) -> None:
+    """Say that a new device isn't yours: it is signed out at once."""
+    with running(context) as run:
+        noticing.answer_for_device(run, device=device, mine=False)
 
 
 @ways.command("list")
@@ -108,6 +131,13 @@ def change_email(
     """Change the e-mail address; both ends confirm."""
     with running(context) as run:
         managing.change_email(run, email=email)
+
+
+@account.command("stop-reset")
+def stop_reset(context: typer.Context) -> None:
+    """Nothing is lost: end the waiting time after which somebody might erase the account."""
+    with running(context) as run:
+        losing.stop_reset(run)
 
 
 @account.command("erase")

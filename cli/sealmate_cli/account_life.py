@@ -7,7 +7,7 @@ from sealmate_cli.crypto import NewMethod, UnlockMethod
 from sealmate_cli.profile import ProfileFile
 from sealmate_cli.renewing import Renewing
 from sealmate_cli.session import SessionCalls
-from sealmate_cli.signin import digits
+from sealmate_cli.typed import digits
 from sealmate_cli.wire import http as wire
 
 
@@ -86,7 +86,23 @@ class AccountLife:
         self._session.tell("DELETE", "/account/sessions")
         return len(others)
 
+    def new_devices(self) -> list[wire.NewDevice]:
+        """That nobody has said yes or no to; never this one."""
+        return self._session.get(wire.NewDevices, "/account/devices/new").devices
+
+    def answer_device(self, device_id: str, *, mine: bool) -> None:
+        """Not mine: its sessions end at once. Takes a fresh proof where this device is new itself, and says yes."""
+        self._session.tell("POST", f"/account/devices/{device_id}/answer", {"mine": mine})
+
     # --- the end ---
+
+    def reset_ready_at(self) -> int | None:
+        """From then on the account may be erased, as somebody says that every way in is lost."""
+        return self._session.get(wire.Account, "/account").reset_ready_at
+
+    def stop_reset(self) -> None:
+        """Somebody said that every way in is lost; it isn't."""
+        self._session.tell("DELETE", "/account/reset")
 
     def erase(self) -> None:
         """The account is gone at once, what else is kept of it soon after; this device forgets its keys."""

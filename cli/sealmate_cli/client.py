@@ -18,14 +18,17 @@ from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.evidence import Evidence
 from sealmate_cli.giving import Giving
 from sealmate_cli.line import PATIENCE, Patience
+from sealmate_cli.lost_account import LostAccount
 from sealmate_cli.profile import Identity, ProfileFile
 from sealmate_cli.proving import prove
 from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, active_at, current_key, is_ahead, read_chat, read_turns
 from sealmate_cli.renewing import Renewing
 from sealmate_cli.session import SessionCalls
-from sealmate_cli.signin import Login, Signup, SignupResult, expect_email
+from sealmate_cli.signin import Login
+from sealmate_cli.signup import Signup, SignupResult
 from sealmate_cli.socket import Dial, dial_server
 from sealmate_cli.taking import Taking
+from sealmate_cli.typed import expect_email
 from sealmate_cli.wire import http as wire
 from sealmate_cli.wire.events import Received, SealedAnswer, SealedSuggestions, TurnCharged
 
@@ -94,9 +97,10 @@ class Client:
         self._expect_signed_out()
         return Login(self._api, self._profile, expect_email(email))
 
-    def login(self, email: str, password: str, *, read_totp: Callable[[], str]) -> Identity:
+    def login(self, email: str, secret: str, *, read_totp: Callable[[], str]) -> Identity:
+        """`secret`: the password, or the recovery key."""
         login = self.begin_login(email)
-        login.prove(password)
+        login.prove(secret)
         return login.confirm(read_totp())
 
     def take_keys(self, code: str) -> Taking:
@@ -111,6 +115,11 @@ class Client:
     def prove(self, secret: str, code: str) -> None:
         """For what asks for a fresh proof: the password or recovery key, and a code."""
         prove(self._session, secret, code)
+
+    def lose_account(self, email: str) -> LostAccount:
+        """Every way in is lost: it may end, after a waiting time. No session is needed for that."""
+        self._expect_signed_out()
+        return LostAccount(self._api, expect_email(email))
 
     def logout(self) -> None:
         self._session.end()

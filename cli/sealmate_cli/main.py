@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sealmate_cli import account_commands, adding_devices, chatting, onboarding, showing
+from sealmate_cli import account_commands, adding_devices, chatting, losing, noticing, onboarding, showing
 from sealmate_cli.ending import failing_well, running
 from sealmate_cli.invocation import Invocation, Surroundings, is_interactive
 from sealmate_cli.output import JsonOutput, Output, PlainOutput
@@ -24,6 +24,7 @@ app.add_typer(account_commands.account, name="account")
 
 Email = Annotated[str | None, typer.Option(envvar="SEALMATE_EMAIL", help="Your e-mail address.")]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from a line of stdin.")]
+MailCode = Annotated[str | None, typer.Option(envvar="SEALMATE_MAIL_CODE", help="The six digits from the mail.")]
 TotpCode = Annotated[str | None, typer.Option(envvar="SEALMATE_TOTP_CODE", help="The authenticator's code.")]
 
 
@@ -49,7 +50,7 @@ def options(
 def signup(
     context: typer.Context,
     email: Email = None,
-    code: Annotated[str | None, typer.Option(envvar="SEALMATE_MAIL_CODE", help="The six digits from the mail.")] = None,
+    code: MailCode = None,
     password_stdin: PasswordStdin = False,
     totp_code: TotpCode = None,
 ) -> None:
@@ -74,8 +75,9 @@ def login(
     with running(context) as run:
         if pair:
             adding_devices.log_in_with_device(run, code=code)
-            return
-        onboarding.log_in(run, email=email, password_stdin=password_stdin, totp_code=totp_code)
+        else:
+            onboarding.log_in(run, email=email, password_stdin=password_stdin, totp_code=totp_code)
+        noticing.notice(run)
 
 
 @app.command()
@@ -84,6 +86,17 @@ def logout(context: typer.Context) -> None:
     with running(context) as run:
         run.client.logout()
         run.output.result("signed_out", {}, "Signed out; the keys are wiped from this device.")
+
+
+@app.command()
+def reset(
+    context: typer.Context,
+    email: Email = None,
+    code: MailCode = None,
+) -> None:
+    """Every way in is lost: erase the account after a waiting time, and make a new one."""
+    with running(context) as run:
+        losing.reset_account(run, email=email, code=code)
 
 
 @app.command()
@@ -98,6 +111,7 @@ def chat(
     if new and chat_id is not None:
         raise typer.BadParameter("--chat and --new exclude each other")
     with running(context) as run:
+        noticing.notice(run)
         if chat_id is None and not new:
             chat_id = run.client.latest_chat()
             if chat_id is not None:
@@ -118,6 +132,7 @@ def history(
 ) -> None:
     """Read a chat, opened and checked on this device; or list the chats."""
     with running(context) as run:
+        noticing.notice(run)
         if chat_id is None:
             showing.show_chats(run)
         else:
@@ -128,6 +143,7 @@ def history(
 def chats(context: typer.Context) -> None:
     """List your chats, the latest first."""
     with running(context) as run:
+        noticing.notice(run)
         showing.show_chats(run)
 
 
@@ -135,6 +151,7 @@ def chats(context: typer.Context) -> None:
 def whoami(context: typer.Context) -> None:
     """Show the account, its credits and its keys' epoch."""
     with running(context) as run:
+        noticing.notice(run)
         showing.show_account(run)
 
 

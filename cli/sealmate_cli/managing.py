@@ -1,17 +1,14 @@
 """The commands of an account's life: what opens it, where it is signed in, and its end."""
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from sealmate_cli.errors import ClientError
 from sealmate_cli.invocation import Invocation
+from sealmate_cli.listing import find_one
 from sealmate_cli.onboarding import confirm_written, new_password, show_totp, tell_local_mail
 from sealmate_cli.retrying import proved, until_right
 from sealmate_cli.showing import when
-from sealmate_cli.signin import expect_email
+from sealmate_cli.typed import expect_email
 from sealmate_cli.wire import http as wire
 
-Listed = TypeVar("Listed")
 _KINDS = {
     "password": "password",
     "recovery": "recovery key",
@@ -102,7 +99,7 @@ def show_devices(run: Invocation) -> None:
 
 
 def end_device(run: Invocation, *, device: str) -> None:
-    found = _one(run.client.account.devices(), device, lambda each: each.session_id, "device", "devices list")
+    found = find_one(run.client.account.devices(), device, lambda each: each.session_id, "device", "devices list")
     if found.current:
         raise ClientError("this_device", "This is the device you are at.", "Use `sealmate logout`.")
     run.client.account.end_device(found.session_id)
@@ -136,18 +133,9 @@ def _take_authenticator(run: Invocation) -> None:
 
 
 def _way(run: Invocation, given: str) -> wire.MethodListed:
-    return _one(run.client.account.ways_in(), given, lambda each: each.method_id, "way in", "ways list")
+    return find_one(run.client.account.ways_in(), given, lambda each: each.method_id, "way in", "ways list")
 
 
 def _name(way: wire.MethodListed) -> str:
     kind = _KINDS.get(way.kind, way.kind)
     return f"{way.name} ({kind})" if way.name else kind.capitalize()
-
-
-def _one(listed: list[Listed], given: str, id_of: Callable[[Listed], str], what: str, command: str) -> Listed:
-    """By its id or how that begins."""
-    found = [each for each in listed if given and id_of(each).startswith(given)]
-    if len(found) != 1:
-        message = f"There is no {what} of this id." if not found else f"Several {what}s begin so."
-        raise ClientError("unknown_id", message, f"`sealmate {command}` lists them.")
-    return found[0]

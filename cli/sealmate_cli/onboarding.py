@@ -11,8 +11,10 @@ from sealmate_cli.invocation import Invocation, read_line
 from sealmate_cli.password_rules import ADVISED_LENGTH, MIN_LENGTH, check_new_password
 from sealmate_cli.profile import Identity
 from sealmate_cli.retrying import until_right
-from sealmate_cli.signin import Login, SignupResult, expect_email
+from sealmate_cli.signin import Login
+from sealmate_cli.signup import SignupResult
 from sealmate_cli.socket import is_loopback
+from sealmate_cli.typed import expect_email
 from sealmate_cli.wire.http import Totp
 
 
@@ -39,9 +41,9 @@ def log_in(run: Invocation, *, email: str | None, password_stdin: bool, totp_cod
 
     def prove() -> Login:
         login = run.client.begin_login(address)
-        password = _password(run, "Password", password_stdin)
+        secret = _password(run, "Password, or recovery key", password_stdin)
         run.output.status("checking")
-        login.prove(password)
+        login.prove(secret)
         return login
 
     login = until_right(run, prove)
@@ -50,11 +52,19 @@ def log_in(run: Invocation, *, email: str | None, password_stdin: bool, totp_cod
         lambda: login.confirm(run.ask("totp_code", "Code from the authenticator, or a backup code", given=totp_code)),
     )
     tell_signed_in(run, identity)
+    _tell_what_to_replace(run, login)
+
+
+def _tell_what_to_replace(run: Invocation, login: Login) -> None:
+    by_key = login.by_recovery_key
     if login.fell_back:
+        what, command = ("recovery key", "recovery-key") if by_key else ("password", "password")
         run.output.note(
-            "Your password no longer opens your present keys; what it was before the last renewal did. "
-            "Someone who had your keys may have done this: set a new password within 30 days: `sealmate account password`."
+            f"Your {what} no longer opens your present keys; what it was before the last renewal did. "
+            f"Someone who had your keys may have done this: make a new {what} within 30 days: `sealmate account {command}`."
         )
+    elif by_key:
+        run.output.note("If your password is lost, make a new one: `sealmate account password`.")
 
 
 def tell_signed_in(run: Invocation, identity: Identity) -> None:

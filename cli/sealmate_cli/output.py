@@ -31,6 +31,9 @@ class Output(Protocol):
     def note(self, text: str) -> None:
         """For people only."""
 
+    def alert(self, text: str) -> None:
+        """For people only, and beside what was asked for."""
+
     def stream(self, text: str) -> None:
         """A piece of an answer."""
 
@@ -50,6 +53,8 @@ class JsonOutput:
         _write(sys.stdout, {"type": kind, **as_json(value)})
 
     def note(self, text: str) -> None: ...
+
+    def alert(self, text: str) -> None: ...
 
     def stream(self, text: str) -> None: ...
 
@@ -76,6 +81,10 @@ class PlainOutput:
     def note(self, text: str) -> None:
         self.status(None)
         print(printable(text), flush=True)
+
+    def alert(self, text: str) -> None:
+        self.status(None)
+        print(printable(text), file=sys.stderr, flush=True)
 
     def stream(self, text: str) -> None:
         self.status(None)

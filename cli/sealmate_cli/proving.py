@@ -1,26 +1,20 @@
 """A fresh proof that it is you, for what changes the ways in: the password or recovery key, and a code."""
 
-from sealmate_cli import crypto
-from sealmate_cli.crypto import CryptoError, Proof
 from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.session import SessionCalls
+from sealmate_cli.typed import Salted, derive_secret
 from sealmate_cli.wire import http as wire
 from sealmate_cli.wire.shape import to_base64url
 
 
 def prove(session: SessionCalls, secret: str, code: str) -> None:
-    """`secret`: the password, or the recovery key, which no password looks like. Good for some minutes of this session."""
-    proof = _derive(session, secret)
+    """`secret`: the password, or the recovery key. Good for some minutes of this session."""
+    _, proof = derive_secret(secret, account=session.identity().account, salted=lambda: _salted(session))
     body = {"auth": to_base64url(proof.auth), "code": code.strip()}
     session.call(wire.SteppedUp, "POST", "/account/step-up", body)
 
 
-def _derive(session: SessionCalls, secret: str) -> Proof:
-    account = session.identity().account
-    try:
-        return crypto.derive_recovery(crypto.decode_recovery_key(secret), account=account)
-    except CryptoError:
-        pass  # a password, then
+def _salted(session: SessionCalls) -> Salted:
     methods = session.get(wire.WrappedKeysAnswer, "/account/keys").methods
     password = next((method for method in methods if method.kind == "password"), None)
     if password is None:
@@ -29,7 +23,4 @@ def _derive(session: SessionCalls, secret: str) -> Proof:
         )
     if password.salt is None or password.kdf_profile is None:
         raise Tampered("password profile", "bad_salt")
-    try:
-        return crypto.derive_password(secret, account=account, salt=password.salt, profile=password.kdf_profile)
-    except CryptoError as error:
-        raise Tampered("password profile", error.reason) from error
+    return password.salt, password.kdf_profile

@@ -1,19 +1,16 @@
 """This device is added by another one of the same person: joined by its code, compared by six digits, then signed in."""
 
-import contextlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sealmate_cli import crypto
 from sealmate_cli.api import Api
+from sealmate_cli.beginning import DEVICE, Beginning, end_session
 from sealmate_cli.crypto import CryptoError, Invitation, JoiningDevice, KeyPair, Pins, Transcript
-from sealmate_cli.device_keys import signer
 from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.profile import Identity, ProfileFile
 from sealmate_cli.renewing import checked
-from sealmate_cli.signin import DEVICE, remember
 from sealmate_cli.wire import http as wire
 from sealmate_cli.wire.shape import to_base64url, to_wire
 
@@ -69,33 +66,18 @@ class Taking:
             master_key, seen = crypto.open_keys(sealed, self._agreed.pair, self._agreed.transcript)
         except CryptoError as error:
             raise Tampered("other device's keys", error.reason) from error
-        body = self._shown | {"transport": "bearer"}
-        device_key = self._profile.device_key(self._agreed.transcript.account)
-        done = self._api.call(
-            wire.LoginCompleted,
-            "POST",
-            "/auth/pairing/finish",
-            body=body,
-            sign=signer(device_key, time.time),
-            step=self._invitation.pairing_id,
-        )
+        beginning = Beginning(self._api, self._profile, self._agreed.transcript.account)
+        step = self._invitation.pairing_id
+        done = beginning.call(wire.LoginCompleted, "/auth/pairing/finish", self._shown, step=step)
         try:
             master, pins = self._prove(done, master_key, seen, self._agreed)
             account = self._api.call(wire.Account, "GET", "/account", token=done.session.token)
+            if account.account_id != master.account:
+                raise Tampered("account", "wrong_account")
         except ClientError:
-            # A session whose keys don't open is no use to anyone.
-            with contextlib.suppress(ClientError):
-                self._api.tell("POST", "/auth/logout", token=done.session.token)
+            end_session(self._api, done.session)
             raise
-        return remember(
-            self._profile,
-            self._api.server,
-            account.email,
-            done.session,
-            master=master,
-            pins=pins,
-            device_key=device_key,
-        )
+        return beginning.remember(account.email, done.session, master, pins)
 
     def _join(self, device: JoiningDevice) -> wire.PairingJoined:
         said = {"device": device.name, "public_key": device.public_key, "commitment": device.commitment}

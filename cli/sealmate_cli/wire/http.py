@@ -231,6 +231,34 @@ class PairingLooked(Shape):
     sealed: Bytes | None = None
 
 
+class NewDevice(Shape):
+    device_id: str
+    device: str
+    place: str | None = None
+    first_seen_at: int
+
+
+class NewDevices(Shape):
+    devices: list[NewDevice]
+
+
+class ResetAsked(Shape):
+    request_id: str
+
+
+class Reset(Shape):
+    """The times are 0 if the state is none."""
+
+    state: Literal["none", "waiting", "ready"]
+    waiting_seconds: int
+    ready_at: int = 0
+    ends_at: int = 0
+
+
+class ErasureBegun(Shape):
+    erasure_id: str
+
+
 class Ticket(Shape):
     ticket: str
     expires_in: int
@@ -248,6 +276,8 @@ class Account(Shape):
     epoch: int
     backup_codes_left: int = 0
     wallet: Wallet
+    reset_ready_at: int | None = None
+    """Somebody says that every way in is lost; from then on the account may be erased."""
 
 
 class WrappedChatKey(Shape):

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from typer.testing import CliRunner, Result
 
 from sealmate import wiring
 from sealmate_cli.client import Client
 from sealmate_cli.crypto import Random, system_random
+from sealmate_cli.invocation import Surroundings
 from sealmate_cli.line import Patience
+from sealmate_cli.main import app
 from tests.unit.accounts.world import World
 from tests.unit.cli.fake_server import MAIL_CODE, ORIGIN, TOTP_CODE, FakeServer
 from tests.unit.cli.household import Household
+from tests.unit.cli.invoking import Invoke
 
 EMAIL, PASSWORD = "lena@example.org", "a seal on the beach"
 QUICK = Patience(waits=(0, 0, 0), silence=0.05, aftermath=0.05, aftermath_rounds=2, gap=0, gap_resumes=3)
@@ -90,6 +94,12 @@ def client(server: FakeServer, device: MakeClient, signed_up: tuple[FakeServer, 
 
 
 @pytest.fixture
+def laptop(lena: Household) -> Client:
+    """Lena's, signed up and in."""
+    return lena.sign_up(lena.device("laptop"))
+
+
+@pytest.fixture
 def lena(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Household]:
     """Whose devices meet the real handlers, with fakes only behind those."""
     monkeypatch.setenv("WALLETS_TABLE", "wallets")
@@ -99,3 +109,17 @@ def lena(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Household]
     yield made
     made.close()
     wiring.override()
+
+
+@pytest.fixture
+def invoke(server: FakeServer, tmp_path: Path) -> Invoke:
+    """`sealmate` on the device "first"."""
+
+    def run(*arguments: str, typed: str | bytes = "", person: bool = False, random: Random = system_random) -> Result:
+        surroundings = Surroundings(
+            make_client=lambda origin, path: make_device(server, path, origin, random), interactive=person
+        )
+        words = ["--home", str(tmp_path / "first"), *arguments]
+        return CliRunner().invoke(app, words, input=typed, obj=surroundings, catch_exceptions=False)
+
+    return run

@@ -3,54 +3,34 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from typer.testing import Result
 
+from sealmate_cli import crypto
 from sealmate_cli.client import Client
-from sealmate_cli.errors import ClientError, Tampered
-from tests.unit.cli.household import EMAIL, PASSWORD, Household
+from sealmate_cli.errors import Tampered
+from tests.unit.cli.household import EMAIL, PASSWORD, Household, Line, ok, refused, sign_manifest
+from tests.vectors.fixed import FixedRandom, identifier
 
 NEW_PASSWORD = "another seal, another beach"
-
-
-@pytest.fixture
-def laptop(lena: Household) -> Client:
-    """Signed up and in."""
-    return lena.sign_up(lena.device("laptop"))
-
-
-def ok(result: Result) -> str:
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def log_in(lena: Household, name: str, *, password: str = PASSWORD, email: str = EMAIL, code: str = "") -> Client:
-    device = lena.device(name)
-    device.login(email, password, read_totp=lambda: code or lena.totp())
-    return device
-
-
-def refused(action: Any) -> str:
-    with pytest.raises(ClientError) as error:
-        action()
-    return error.value.code
+PASSKEY = identifier("passkey")
 
 
 # --- what opens the account ---
 
 
 def test_a_new_password_opens_the_account_and_ends_the_other_devices(lena: Household, laptop: Client) -> None:
-    other = log_in(lena, "phone")
+    other = lena.log_in("phone")
     typed = ["short", NEW_PASSWORD, "another", NEW_PASSWORD, NEW_PASSWORD, "not this", lena.totp(), *lena.proof]
     result = lena.command("laptop", "account", "password", typed=typed)
     assert "Your password is changed" in ok(result)
     assert "at least 8" in result.stderr
     assert "E-mail and password don't match" in result.stderr
     assert refused(other.whoami) == "not_signed_in"
-    assert refused(lambda: log_in(lena, "third")) == "wrong_credentials"
-    assert log_in(lena, "fourth", password=NEW_PASSWORD).identity().master_key == laptop.identity().master_key
+    assert refused(lambda: lena.log_in("third")) == "wrong_credentials"
+    assert lena.log_in("fourth", password=NEW_PASSWORD).identity().master_key == laptop.identity().master_key
 
 
 def test_a_common_password_is_refused_and_nothing_is_changed(lena: Household, laptop: Client) -> None:
@@ -60,11 +40,11 @@ def test_a_common_password_is_refused_and_nothing_is_changed(lena: Household, la
     assert result.exit_code == 1
     assert json.loads(result.stderr)["error"]["code"] == "weak_password"
     assert laptop.whoami().email == EMAIL
-    log_in(lena, "phone")
+    lena.log_in("phone")
 
 
 def test_a_new_recovery_key_counts_once_it_was_shown_to_be_saved(lena: Household, laptop: Client) -> None:
-    other = log_in(lena, "phone")
+    other = lena.log_in("phone")
     made, text = laptop.account.make_recovery_key()
     assert refused(lambda: laptop.account.replace_recovery_key(made)) == "step_up_needed"
     assert text != lena.recovery_key
@@ -75,6 +55,22 @@ def test_a_new_recovery_key_counts_once_it_was_shown_to_be_saved(lena: Household
     laptop.prove(text, lena.totp())
     assert refused(lambda: laptop.prove(lena.recovery_key, lena.totp())) == "wrong_credentials"
     assert refused(other.whoami) == "not_signed_in"
+
+
+def test_a_new_recovery_key_is_shown_asked_for_and_counts(lena: Household, laptop: Client) -> None:
+    before, foreseen = laptop.identity(), FixedRandom("key")
+    _, text = crypto.make_recovery_key(laptop._renew.opened().master, random=foreseen)
+    groups = text.split("-")
+    asked = foreseen(1)[0] % len(groups)
+    typed = [groups[asked - 1], groups[asked].lower(), *lena.proof]
+    told = ok(lena.command("laptop", "account", "recovery-key", typed=typed, random=FixedRandom("key")))
+    assert text in told
+    assert told.count("That is not group") == 1
+    assert "It counts from now on" in told
+    laptop.logout()
+    phone = lena.log_in("phone", password=text)
+    assert phone.identity().master_key == before.master_key
+    assert refused(lambda: lena.log_in("third", password=lena.recovery_key)) == "wrong_credentials"
 
 
 def test_the_signed_list_names_what_there_is_and_no_more(lena: Household, laptop: Client) -> None:
@@ -106,8 +102,8 @@ def test_new_backup_codes_void_the_old_ones(lena: Household) -> None:
     told = lena.command("laptop", "--json", "account", "backup-codes", typed=lena.proof, person=False)
     codes = [json.loads(line) for line in ok(told).splitlines()][-1]["codes"]
     assert len(codes) == 10
-    assert refused(lambda: log_in(lena, "phone", code=lena.backup_codes[0])) == "wrong_code"
-    log_in(lena, "phone", code=codes[0])
+    assert refused(lambda: lena.log_in("phone", code=lena.backup_codes[0])) == "wrong_code"
+    lena.log_in("phone", code=codes[0])
 
 
 def test_a_new_authenticator_takes_the_old_ones_place(lena: Household, laptop: Client) -> None:
@@ -116,9 +112,9 @@ def test_a_new_authenticator_takes_the_old_ones_place(lena: Household, laptop: C
     assert refused(lambda: laptop.account.replace_authenticator("000 000")) == "wrong_code"
     lena.totp_secret = totp.secret
     laptop.account.replace_authenticator(lena.totp())
-    log_in(lena, "phone")
+    lena.log_in("phone")
     lena.totp_secret = old
-    assert refused(lambda: log_in(lena, "third")) == "wrong_code"
+    assert refused(lambda: lena.log_in("third")) == "wrong_code"
 
 
 def test_a_new_authenticator_is_shown_and_asked_for_a_code(lena: Household, laptop: Client) -> None:
@@ -128,7 +124,7 @@ def test_a_new_authenticator_is_shown_and_asked_for_a_code(lena: Household, lapt
     assert "Authenticator secret" in result.stdout
     assert "isn't right" in result.stderr
     assert result.exit_code == 1, "no code, no new authenticator"
-    log_in(lena, "phone")
+    lena.log_in("phone")
 
 
 def test_what_lets_somebody_in_is_no_evidence(lena: Household, laptop: Client) -> None:
@@ -153,7 +149,19 @@ def test_the_address_changes_when_both_ends_confirm(lena: Household, laptop: Cli
     assert refused(lambda: account.replace_email(after, code_new=code_old, code_old=code_new)) == "wrong_code"
     account.replace_email(after, code_new=code_new, code_old=code_old)
     assert laptop.identity().email == laptop.whoami().email == after.lower()
-    log_in(lena, "phone", email=after)
+    lena.log_in("phone", email=after)
+
+
+def test_the_address_is_asked_for_and_confirmed_at_both_ends(lena: Household, laptop: Client) -> None:
+    after, code_for = "lena.later@example.org", lena.world.code_for
+    typed: list[Line] = [after, *lena.proof, "000000", "000000", lambda: code_for(after), lambda: code_for(EMAIL)]
+    result = lena.command("laptop", "account", "email", typed=typed)
+    assert f"on its way to {after}, and another one to {EMAIL}" in ok(result)
+    assert "isn't right" in result.stderr
+    assert f"Your account's address is {after} now." in result.stdout
+    assert laptop.whoami().email == laptop.identity().email == after
+    assert refused(lambda: lena.log_in("phone")) == "wrong_credentials"
+    lena.log_in("third", email=after)
 
 
 # --- ways in and devices ---
@@ -172,8 +180,22 @@ def test_ways_in_are_listed_named_and_kept(lena: Household, laptop: Client) -> N
     assert "no way in of this id" in lena.command("laptop", "ways", "remove", "x", typed=[]).stderr
 
 
+def test_a_way_in_is_removed_and_struck_from_the_signed_list(lena: Household, laptop: Client) -> None:
+    account_id, methods = laptop.identity().account, lena.world.rows.methods
+    passkey = replace(methods[account_id][0], method_id=PASSKEY, kind="passkey", auth_mac=None, name="Phone")
+    methods[account_id].append(passkey)
+    sign_manifest(laptop)
+    told = ok(lena.command("laptop", "ways", "remove", PASSKEY[:8], typed=lena.proof))
+    assert "Phone (passkey) opens nothing any more." in told
+    assert PASSKEY not in ok(lena.command("laptop", "ways", "list", typed=[]))
+    manifest = lena.world.rows.accounts[account_id].manifest
+    assert manifest is not None
+    assert (manifest.sequence, len(manifest.methods)) == (3, 2)
+    lena.log_in("phone")
+
+
 def test_devices_are_listed_and_ended_one_by_one(lena: Household, laptop: Client) -> None:
-    other = log_in(lena, "phone")
+    other = lena.log_in("phone")
     first, second = laptop.account.devices()
     assert (first.current, second.current) == (True, False)
     listed = ok(lena.command("laptop", "devices", "list", typed=[]))
@@ -184,7 +206,7 @@ def test_devices_are_listed_and_ended_one_by_one(lena: Household, laptop: Client
 
 
 def test_all_others_are_ended_at_once(lena: Household, laptop: Client) -> None:
-    others = [log_in(lena, name) for name in ("phone", "tablet")]
+    others = [lena.log_in(name) for name in ("phone", "tablet")]
     assert "Signed out: 2." in ok(lena.command("laptop", "devices", "end-others", typed=[]))
     assert [refused(other.whoami) for other in others] == ["not_signed_in"] * 2
     assert "no other device" in ok(lena.command("laptop", "devices", "end-others", typed=[]))

@@ -13,9 +13,8 @@ from sealmate_cli.crypto import KeyPair, commit
 from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.giving import Giving, Meeting
 from sealmate_cli.taking import Taking
-from sealmate_cli.wire.http import WrappedKeysAnswer
-from sealmate_cli.wire.shape import to_base64url, to_wire
-from tests.unit.cli.household import EMAIL, PASSWORD, Household
+from sealmate_cli.wire.shape import to_base64url
+from tests.unit.cli.household import EMAIL, PASSWORD, Household, sign_manifest
 
 ATTACKER, THEIRS = KeyPair(b"a" * 32), b"t" * 32
 
@@ -36,24 +35,6 @@ def give(lena: Household, laptop: Client, giving: Giving, meeting: Meeting) -> N
 
 def reason(error: pytest.ExceptionInfo[ClientError]) -> str:
     return error.value.code
-
-
-def sign_manifest(client: Client) -> dict[str, Any]:
-    """The account's next one, as it travels."""
-    session, identity = client._session, client.identity()
-    wrapped = session.get(WrappedKeysAnswer, "/account/keys").keys()
-    master = crypto.prove_master(wrapped, identity.master_key, identity.signing_public_key)
-    made = crypto.make_manifest(
-        account=identity.account,
-        epoch=identity.epoch,
-        methods=wrapped.methods,
-        signing_seed=master.signing_seed,
-        before=wrapped.manifest,
-    )
-    named = [{"method_id": method_id, "public_hash": hashed} for method_id, hashed in made.methods]
-    told: dict[str, Any] = to_wire({**vars(made), "methods": named})
-    session.tell("POST", "/account/manifest", {"manifest": told})
-    return told
 
 
 def test_a_new_device_gets_the_keys_and_a_session_of_its_own(lena: Household) -> None:

@@ -15,7 +15,7 @@ from sealmate_cli.wire.http import WrappedKeysAnswer
 from sealmate_cli.wire.shape import to_wire
 from tests.unit.cli.conftest import EMAIL, PASSWORD, MakeClient
 from tests.unit.cli.fake_server import TOTP_CODE, FakeServer, decode, encode, problem, wrapped_keys
-from tests.unit.cli.test_connection import talk
+from tests.unit.cli.talking import talk
 
 
 class Turning:

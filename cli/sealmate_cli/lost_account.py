@@ -1,0 +1,44 @@
+"""Every way in is lost, step by step: a code by mail, how it stands, and then either the waiting time begins or the account ends."""
+
+from sealmate_cli.api import Api
+from sealmate_cli.errors import ClientError
+from sealmate_cli.typed import digits
+from sealmate_cli.wire import http as wire
+
+
+class LostAccount:
+    """Nothing here takes a key: docs/decisions/0017-lost-everything.md."""
+
+    def __init__(self, api: Api, email: str) -> None:
+        self._api, self.email = api, email
+        self._proof = {"request_id": api.call(wire.ResetAsked, "POST", "/auth/reset", body={"email": email}).request_id}
+
+    def look(self, mail_code: str) -> wire.Reset:
+        """The code stays good for half an hour, for what follows."""
+        self._proof["code"] = digits(mail_code)
+        return self._told("verify")
+
+    def start(self) -> wire.Reset:
+        """The waiting time begins. Where none ran, none can be over."""
+        standing = self._told("start")
+        if standing.state != "waiting":
+            raise _contradicted()
+        return standing
+
+    def finish(self) -> str:
+        """The account is gone at once; the id under which the receipt can be seen."""
+        return self._api.call(wire.ErasureBegun, "POST", "/auth/reset/finish", body=self._proof).erasure_id
+
+    def _told(self, step: str) -> wire.Reset:
+        standing = self._api.call(wire.Reset, "POST", f"/auth/reset/{step}", body=self._proof)
+        if standing.state != "none" and not 0 < standing.ready_at < standing.ends_at:
+            raise _contradicted()
+        return standing
+
+
+def _contradicted() -> ClientError:
+    return ClientError(
+        "reset_contradicted",
+        "What the server says of this reset can't be so.",
+        "Nothing was erased from here. Look again later, and tell its operator, with this code.",
+    )
