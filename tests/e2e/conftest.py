@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.person import Person
 from tests.e2e.playbook import Playbook, unique
+from tests.e2e.rest import Rest
 from tests.e2e.stack import Stack, somewhere
 from tests.e2e.wire import Wire, message
 from tests.scripted_model.scripts import Silence
@@ -108,6 +109,12 @@ def newcomer(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield make
     for person in made:
         person.close()
+
+
+@pytest.fixture
+def rest(person: Person) -> Iterator[Rest]:
+    with Rest(person.laptop) as made:
+        yield made
 
 
 @dataclass(frozen=True)

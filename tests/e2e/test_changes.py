@@ -1,19 +1,17 @@
 """What a person does with chats besides asking: naming, deleting, importing, whispering; and a message too long for a frame."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from sealmate_cli.asking import OpenChat
-from sealmate_cli.client import Client
 from sealmate_cli.crypto import Details, hash_of
 from sealmate_cli.errors import ClientError
 from sealmate_cli.wire.shape import from_base64url, to_base64url
 from tests.e2e.hearing import ask
 from tests.e2e.person import Person
 from tests.e2e.playbook import Playbook, unique
+from tests.e2e.rest import Rest
 from tests.e2e.stack import Stack, wait_until
 from tests.e2e.wire import Wire, message, new_chat, new_id
 from tests.fakes import archive
@@ -21,35 +19,6 @@ from tests.scripted_model.scripts import ANSWER, Stream
 
 SLOW = Stream(deltas=tuple(f"word-{n} " for n in range(100)), delay=0.05)
 TEXT = "".join(ANSWER.deltas)
-
-
-class Rest:
-    """The REST API as one device calls it."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._http = httpx.Client(base_url=f"{client.server}/api", trust_env=False, timeout=60)
-
-    def close(self) -> None:
-        self._http.close()
-
-    def __call__(self, method: str, path: str, body: object = None) -> httpx.Response:
-        token = self._client.identity().session.token
-        return self._http.request(method, path, json=body, headers={"Authorization": f"Bearer {token}"})
-
-    def code(self, method: str, path: str, body: object = None) -> tuple[int, str]:
-        answer = self(method, path, body)
-        return answer.status_code, answer.json()["code"]
-
-    def listed(self, chat: str) -> dict[str, Any]:
-        return next(each for each in self("GET", "/chats").json()["chats"] if each["chat_id"] == chat)
-
-
-@pytest.fixture
-def rest(person: Person) -> Iterator[Rest]:
-    made = Rest(person.laptop)
-    yield made
-    made.close()
 
 
 def details_of(person: Person, chat: str, title: str, *, revision: int) -> dict[str, Any]:
