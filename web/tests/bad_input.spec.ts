@@ -17,6 +17,20 @@ function notice(page: Page, title: string): Locator {
   return said(page).getByText(title, { exact: true });
 }
 
+test('a page whose first parts do not all arrive is loaded once more', async ({ browser }) => {
+  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const page = await context.newPage();
+  let asked = 0;
+  await page.route(/\/_app\/immutable\/nodes\/(?![01]\.)/, async (route) => {
+    asked += 1;
+    await (asked === 1 ? route.abort() : route.continue());
+  });
+  await page.goto('/login');
+  await expect(page.getByLabel('E-mail')).toBeVisible();
+  expect(asked).toBeGreaterThan(1);
+  await context.close();
+});
+
 test.describe('signing in', () => {
   let page: Page;
   test.beforeEach(async ({ browser, account }) => {
