@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,13 @@ from tests.vectors import make_vectors
 
 VECTORS: Json = json.loads(make_vectors.HOSTILE_FILE.read_text())
 PERSON: Json = VECTORS["person"]
-_SIGNING_IN = {"POST /auth/login", "POST /auth/login/password", "POST /auth/login/totp", "POST /auth/logout"}
+_SIGNING_IN = {
+    *(f"POST /auth/{step}" for step in ("login", "login/password", "login/totp", "logout", "ticket")),
+    *(f"POST /auth/pairing/{step}" for step in ("join", "look", "reveal", "finish")),
+    *(f"POST /auth/reset{step}" for step in ("", "/verify")),
+}
+# A mailbox that holds nothing before the keys are sealed into it.
+_MEETING = re.compile(r"\w+ /account/pairings(/[0-9a-f-]+(/nonce)?)?")
 
 
 def lied(lies: list[Json]) -> Json:
@@ -43,11 +50,19 @@ class HostileServer(FakeServer):
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         name = f"{request.method} {request.url.path.removeprefix('/api')}"
-        if request.method != "GET" and name not in _SIGNING_IN | {"POST /auth/ticket"}:
+        if request.method != "GET" and name not in _SIGNING_IN and not _MEETING.fullmatch(name):
             self.written.append(name)
         if name in self.said:
-            return httpx.Response(200, json=self.said[name])
-        return httpx.Response(204) if request.method == "POST" else problem("chat_not_found", 404)
+            return httpx.Response(200, json=self._next(name))
+        return httpx.Response(204) if request.method != "GET" else problem("chat_not_found", 404)
+
+    def _next(self, name: str) -> Json:
+        """Of a list one after the other; the last one stays."""
+        said = self.said[name]
+        if not isinstance(said, list):
+            return said  # type: ignore[no-any-return]
+        told: Json = said[0] if len(said) == 1 else said.pop(0)
+        return told
 
     def act(self, socket: FakeSocket, action: Json) -> None:
         if action["action"] == "resume":

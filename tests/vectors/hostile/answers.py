@@ -5,13 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from tests.vectors.accounts import ACCOUNT, KEYS, OLD
-from tests.vectors.fixed import Json, encode
+from tests.vectors.fixed import Json, encode, identifier
 
-from .world import CODE, EMAIL, LATER, PASSWORD, PUBLIC, SALT, Chat, World, asked, keys_json, numbered, pins_json
+from . import pairing
+from .world import (
+    APP,
+    CODE,
+    EMAIL,
+    LATER,
+    PASSWORD,
+    PUBLIC,
+    SALT,
+    SETTINGS_REVISION,
+    Chat,
+    World,
+    asked,
+    keys_json,
+    numbered,
+    pins_json,
+    settings_json,
+)
 
 TALK, OTHER, RUNNING = 1, 2, 3
 TURN = numbered(RUNNING, 1)
 """The one that is being answered."""
+LEASE = identifier("lease")
+SECURE = f"POST /account/rotation/{LEASE}/secure"
+SETTINGS = f"GET /apps/{APP}/settings"
+NO_RESET = {"state": "none", "waiting_seconds": 604_800}
+WAITING = {**NO_RESET, "state": "waiting", "ready_at": 1000, "ends_at": 2000}
 
 
 def said(world: World) -> Json:
@@ -32,18 +54,20 @@ def said(world: World) -> Json:
         "GET /chats": {"chats": chats},
         **{f"GET /chats/{row['chat_id']}": row for row in chats},
         **{f"GET /chats/{numbered(0, number)}/turns": {"turns": rows} for number, rows in turns.items()},
+        **pairing.said(world, _arrived(world)),
+        **_reset(),
+        **_rotation(world),
         "events": _events(running, message),
         "begun": {"keys": None},
     }
 
 
 def _account(world: World) -> Json:
-    session = {"token": "t", "session_id": "s", "account_id": ACCOUNT, "rotate_at": LATER, "expires_at": LATER}
     wallet = {"available": 10, "held": 0}
     return {
         "POST /auth/login": {"login_id": "l", "account_id": ACCOUNT, "kdf_profile": 1, "salt": encode(SALT)},
         "POST /auth/login/password": {"missing": ["totp"]},
-        "POST /auth/login/totp": {"session": session, "keys": {**keys_json(world.now), "links": []}},
+        "POST /auth/login/totp": _arrived(world),
         "GET /account/keys": keys_json(world.now),
         "GET /account": {
             "account_id": ACCOUNT,
@@ -58,6 +82,35 @@ def _account(world: World) -> Json:
         "GET /wallet/ledger": {"rows": []},
         "GET /mates": {"mates": []},
         "POST /auth/ticket": {"ticket": "t", "expires_in": 30},
+    }
+
+
+def _arrived(world: World) -> Json:
+    session = {"token": "t", "session_id": "s", "account_id": ACCOUNT, "rotate_at": LATER, "expires_at": LATER}
+    return {"session": session, "keys": {**keys_json(world.now), "links": []}}
+
+
+def _reset() -> Json:
+    """Looked at twice: before it is begun, and when its waiting time is over."""
+    asked = {"request_id": identifier("reset")}
+    return {
+        "POST /auth/reset": asked,
+        "POST /auth/reset/verify": [NO_RESET, {**WAITING, "state": "ready"}],
+        "POST /auth/reset/start": WAITING,
+        "POST /auth/reset/finish": {"erasure_id": identifier("erasure")},
+    }
+
+
+def _rotation(world: World) -> Json:
+    """For securing; what the account's keys are afterwards follows from what was sent, but for `secured`."""
+    lease = {"lease_id": LEASE, "epoch": KEYS.epoch, "ring": 1, "expires_at": LATER}
+    chats = [{"chat_id": chat.key.chat, "keys": [chat.wrap(KEYS)]} for chat in (world.talk, world.other)]
+    return {
+        "POST /account/rotation": lease,
+        f"GET /account/rotation/{LEASE}/staged": {"chats": chats},
+        SETTINGS: settings_json(revision=SETTINGS_REVISION),
+        SECURE: {"epoch": KEYS.epoch + 1, "rotation_due_at": LATER, "backup_codes": ["one", "two"]},
+        "secured": {},
     }
 
 
@@ -96,7 +149,12 @@ def devices(world: World) -> dict[str, Any]:
     return {
         "new": {},
         "away": {"pins": pins_json(world.now)},
-        "here": {"epoch": KEYS.epoch, "master_key": encode(KEYS.master_key), "pins": pins_json(world.now)},
+        "here": {
+            "epoch": KEYS.epoch,
+            "master_key": encode(KEYS.master_key),
+            "pins": pins_json(world.now),
+            "settings_revision": SETTINGS_REVISION,
+        },
         "behind": {"epoch": OLD.epoch, "master_key": encode(OLD.master_key), "pins": pins_json(world.before)},
     }
 

@@ -79,6 +79,7 @@ def _of_rows(world: World) -> list[Scenario]:
         Scenario(
             name="key of a chat that was just begun replaced",
             act="begin",
+            written=("ask",),
             device="here",
             code="key_replaced",
             lies=[Lie(("begun", "keys"), [world.chat(OTHER).wrap(KEYS)])],
@@ -86,6 +87,7 @@ def _of_rows(world: World) -> list[Scenario]:
         Scenario(
             name="key of a chat that was just begun planted",
             act="begin",
+            written=("ask",),
             device="here",
             code="key_replaced",
             lies=[Lie(("begun", "keys"), [world.chat(OTHER).wrap(ATTACKER)])],

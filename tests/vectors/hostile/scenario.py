@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from tests.vectors.fixed import Json
 
-Act = Literal["sign in", "follow", "list", "open", "answer", "begin"]
+Act = Literal["sign in", "follow", "list", "open", "answer", "begin", "take", "give", "lose", "secure"]
 Device = Literal["new", "away", "here", "behind"]
 """Never seen here; signed out, but remembers; signed in; signed in, and another device has turned the key since."""
 
@@ -36,6 +36,8 @@ class Scenario:
     device: Device
     code: str
     lies: Sequence[Lie]
+    written: Sequence[str] = ()
+    """What was sent before the lie could show, of what changes something at the server."""
 
     def as_json(self) -> Json:
         return {
@@ -44,4 +46,5 @@ class Scenario:
             "device": self.device,
             "code": self.code,
             "lies": [lie.as_json() for lie in self.lies],
+            "written": list(self.written),
         }

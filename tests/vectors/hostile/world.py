@@ -6,11 +6,20 @@ import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sealmate_cli.crypto import ChatKey, Details, Manifest, WrappedKeys, derive_password, hash_of, make_manifest
+from sealmate_cli.crypto import (
+    ChatKey,
+    Details,
+    Manifest,
+    WrappedKeys,
+    derive_password,
+    envelope,
+    hash_of,
+    make_manifest,
+)
 from sealmate_cli.crypto.chats import wrap_chat_key
-from sealmate_cli.crypto.envelope import Namespace
+from sealmate_cli.crypto.envelope import Namespace, Place
 from sealmate_cli.crypto.manifests import manifest_hash
-from sealmate_cli.crypto.master_keys import MasterKeys
+from sealmate_cli.crypto.master_keys import MasterKeys, WrappedApp
 from sealmate_cli.crypto.statements import signing_public_key, statement_hash
 from tests.vectors.accounts import (
     ACCOUNT,
@@ -30,6 +39,9 @@ EMAIL, PASSWORD, CODE = "mira@example.org", "kelp forest at noon", "123456"
 SALT = fixed("hostile salt", 16)
 PUBLIC = signing_public_key(KEYS.signing_seed)
 LATER = 10_000_000_000
+APP, SETTINGS_REVISION = "web", 4
+"""The app whose settings are kept, and their revision that the account's devices have seen."""
+_APP_KEY = fixed("hostile app key")
 
 
 def numbered(kind: int, number: int) -> str:
@@ -164,7 +176,20 @@ class World:
             ),
             signing=signing_under(keys),
             statement=statement_under(keys, previous),
+            apps=(WrappedApp(APP, _app_key_under(keys)),),
         )
+
+
+def settings_json(*, revision: int) -> Json:
+    place = Place(Namespace.APP_SETTINGS, ACCOUNT, scope=APP, record=APP, epoch=1, version=revision)
+    content = json.dumps({"theme": "dark"}).encode()
+    settings = envelope.seal(_APP_KEY, place, content, random=FixedRandom(f"hostile settings {revision}"))
+    return {"app": APP, "revision": revision, "key": encode(_app_key_under(KEYS)), "settings": encode(settings)}
+
+
+def _app_key_under(keys: MasterKeys) -> bytes:
+    place = Place(Namespace.APP_KEY, ACCOUNT, scope=APP, record=APP, epoch=keys.epoch)
+    return envelope.seal(keys.master_key, place, _APP_KEY, random=FixedRandom(f"hostile app key under {keys.epoch}"))
 
 
 def manifest_of(account: WrappedKeys) -> Manifest:
@@ -175,7 +200,8 @@ def manifest_of(account: WrappedKeys) -> Manifest:
 
 def keys_json(wrapped: WrappedKeys) -> Json:
     manifest = manifest_json(manifest_of(wrapped))
-    return {**wrapped_json(wrapped), "manifest": manifest, "links": links_json(wrapped)}
+    apps = [{"app": each.app, "key": encode(each.key)} for each in wrapped.apps]
+    return {**wrapped_json(wrapped), "manifest": manifest, "links": links_json(wrapped), "apps": apps}
 
 
 def pins_json(wrapped: WrappedKeys) -> Json:

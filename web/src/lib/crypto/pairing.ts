@@ -64,11 +64,16 @@ export function makeNonce(): Bytes {
 }
 
 /** A key pair and a nonce of this one pairing. */
-export async function introduce({ pairingId }: Invitation, name: string): Promise<Introduced> {
-  const seed = randomBytes(SEED_BYTES);
+export async function introduce(invitation: Invitation, name: string): Promise<Introduced> {
+  return introduceWith(invitation, { name, seed: randomBytes(SEED_BYTES), nonce: makeNonce() });
+}
+
+export async function introduceWith(
+  { pairingId }: Invitation,
+  { name, seed, nonce }: { name: string; seed: Bytes; nonce: Bytes },
+): Promise<Introduced> {
   const pair = await keyPair(seed);
   wipe(seed);
-  const nonce = makeNonce();
   const commitment = await commit(pairingId, pair.publicKey, nonce);
   return { device: { name, publicKey: pair.publicKey, commitment }, pair, nonce };
 }

@@ -1,12 +1,19 @@
 // What a browser does with a server, as its screens would have it; each gives the code of what can't be trusted, or null.
 import * as crypto from '$lib/crypto';
 import { stretchHere } from '$lib/crypto/argon2';
+import { introduceWith, invitationOf } from '$lib/crypto/pairing';
 import { derivePasswordWith, type Stretch } from '$lib/crypto/passwords';
+import { secureAccountWith } from '$lib/crypto/securing';
 import { Api } from '$lib/state/api';
+import { GivingKeys } from '$lib/state/giving_keys.svelte';
 import { MemoryKeyStore } from '$lib/state/key_store';
+import { LostAccount } from '$lib/state/lost_account.svelte';
 import { OpenChat } from '$lib/state/open_chat.svelte';
+import { Securing } from '$lib/state/securing.svelte';
 import { Session } from '$lib/state/session.svelte';
 import { SignIn } from '$lib/state/sign_in.svelte';
+import { StepUp, type Reopened } from '$lib/state/step_up.svelte';
+import { TakingKeys } from '$lib/state/taking_keys.svelte';
 import { Turning } from '$lib/state/turning';
 import { LocalStore } from '$lib/storage/local_store';
 import { MemoryRows } from '$lib/storage/memory_rows';
@@ -20,6 +27,7 @@ import { person, pinsOf, vectors, type Act, type DeviceName } from './scenarios'
 
 const NOTHING = { start: async () => {}, stop: () => {}, look: async () => {} };
 const { account } = person;
+const wait = () => Promise.resolve();
 
 /** Once for all scenarios of one salt: it is slow on purpose. */
 const stretched = new Map<string, ReturnType<Stretch>>();
@@ -32,6 +40,7 @@ const stretchOnce: Stretch = (password, salt, profile) => {
 export class Browser {
   readonly keys = new MemoryKeyStore();
   readonly api: Api;
+  readonly session: Session;
   readonly clock = new FakeClock();
   readonly #alarms: string[] = [];
 
@@ -40,11 +49,14 @@ export class Browser {
     private readonly device: DeviceName,
   ) {
     this.api = new Api(server.fetch);
+    this.session = this.#makeSession();
   }
 
-  async prepare(): Promise<void> {
+  /** As the device is found: what it remembers, and for what takes an open account, signed in. */
+  async prepare(act: Act): Promise<void> {
     const pins = pinsOf(this.device);
     if (pins) await this.keys.put({ pins: { [account]: pins } });
+    if (act === 'secure') await this.#arrive();
   }
 
   readonly acts: Record<Act, () => Promise<string | null>> = {
@@ -54,10 +66,20 @@ export class Browser {
     open: () => this.#open(),
     answer: () => this.#hearAnswer(),
     begin: () => this.#begin(),
+    take: () => this.#takeKeys(),
+    give: () => this.#giveKeys(),
+    lose: () => this.#lose(),
+    secure: () => this.#secure(),
   };
 
   async #signIn(): Promise<string | null> {
-    const session = this.#session();
+    const code = await this.#arrive();
+    if (code === null) await this.session.lock();
+    return code;
+  }
+
+  async #arrive(): Promise<string | null> {
+    const { session } = this;
     const derivePassword: typeof crypto.derivePassword = (of) => derivePasswordWith(stretchOnce, of);
     const flow = new SignIn({
       api: this.api,
@@ -72,11 +94,10 @@ export class Browser {
     if (!signedIn) return flow.trouble?.code ?? 'no code';
     await session.begin(signedIn, { staySignedIn: false });
     expect(session.phase).toBe('open');
-    await session.lock();
     return null;
   }
 
-  #session(): Session {
+  #makeSession(): Session {
     return new Session({
       api: this.api,
       openKeys: async () => this.keys,
@@ -115,6 +136,120 @@ export class Browser {
     const [code = null] = this.#alarms;
     expect(went).toEqual(code === null && opened.master.epoch === 1 ? [2] : []);
     return code;
+  }
+
+  /** Other digits than the giver shows are refused there; whatever was given by then opens nothing. */
+  async #takeKeys(): Promise<string | null> {
+    const { seed, joiner_nonce, text, device, code } = vectors.pairing;
+    const introduce: typeof crypto.introduce = (invitation, name) =>
+      introduceWith(invitation, { name, seed: fromBase64url(seed), nonce: fromBase64url(joiner_nonce) });
+    const { api, session } = this;
+    const taking = new TakingKeys({
+      api,
+      session,
+      device,
+      wait,
+      crypto: async () => ({ ...crypto, introduce }),
+    });
+    const signedIn = await taking.join(text);
+    if (taking.code !== code && taking.code !== '') {
+      expect(signedIn).toBeNull();
+      return 'codes_differ';
+    }
+    return signedIn ? null : (taking.trouble?.code ?? 'no code');
+  }
+
+  async #giveKeys(): Promise<string | null> {
+    const { secret, giver_nonce, code } = vectors.pairing;
+    const giving = new GivingKeys({
+      api: this.api,
+      crypto: async () => ({
+        ...crypto,
+        makeInvitation: () => invitationOf(fromBase64url(secret)),
+        makeNonce: () => fromBase64url(giver_nonce),
+      }),
+      session: {
+        account: { id: account, email: person.email },
+        opened: await this.#opened(),
+        expectNothingOlder: (...of) => this.session.expectNothingOlder(...of),
+      },
+      stepUp: this.#stepUp(),
+      origin: 'https://sealmate.example',
+      wait,
+    });
+    await giving.start();
+    if (giving.step === 'comparing' && giving.code !== code) {
+      await giving.refuse();
+      return 'codes_differ';
+    }
+    await giving.confirm();
+    expect(giving.step).toBe(giving.trouble ? 'over' : 'done');
+    return giving.trouble?.code ?? null;
+  }
+
+  /** Begun, and looked at again when its waiting time is over. */
+  async #lose(): Promise<string | null> {
+    const flow = new LostAccount({ api: this.api, now: () => 0 });
+    await flow.submitEmail(person.email);
+    if (flow.trouble === null) await flow.submitMailCode(person.code);
+    if (flow.trouble === null) await flow.start();
+    if (flow.trouble === null) await flow.look();
+    if (flow.trouble === null) await flow.finish();
+    expect(flow.step === 'gone').toBe(flow.trouble === null);
+    return flow.trouble?.code ?? null;
+  }
+
+  async #secure(): Promise<string | null> {
+    const { api, session } = this;
+    const secureAccount: typeof crypto.secureAccount = (of) => secureAccountWith(stretchOnce, of);
+    const securing = new Securing({
+      api,
+      session,
+      crypto: async () => ({ ...crypto, secureAccount }),
+      ceremonies: { derive: () => Promise.reject(new Error('no authenticator')) },
+      stepUp: this.#stepUp(),
+      exclusively: async (_, work) => work(),
+      seenRevision: () => vectors.devices[this.device].settings_revision ?? 0,
+    });
+    const before = session.opened;
+    try {
+      const begun = await securing.begin();
+      await securing.finish(begun, await securing.make(begun, 'kelp forest at dusk', []));
+    } catch (error) {
+      expect(session.opened).toBe(before);
+      return problemOfError(error).code;
+    }
+    expect(session.opened?.master.epoch).toBe(3);
+    return null;
+  }
+
+  /** A person who proves that it is them at once. */
+  #stepUp(): StepUp {
+    const { api } = this;
+    const session = {
+      account: { id: account, email: person.email },
+      proofOf: () => Promise.reject(new Error('not asked')),
+      lowestEpoch: (of: string) => this.session.lowestEpoch(of),
+      fellBack: false,
+    };
+    const ceremonies = { show: () => Promise.reject(new Error('no authenticator')) };
+    const stepUp = new StepUp({ api, session, ceremonies, crypto: async () => crypto, now: () => 0 });
+    return Object.assign(stepUp, {
+      withMaster: async <T>(action: (keys: Reopened) => Promise<T>): Promise<T> => {
+        const { kek } = await derivePasswordWith(stretchOnce, await this.#ofPassword());
+        const done = StepUp.prototype.withMaster.call(stepUp, action) as Promise<T>;
+        stepUp.proved({ kind: 'password', kek });
+        return done;
+      },
+    });
+  }
+
+  async #ofPassword() {
+    const { salt, kdf_profile: kdfProfile } = vectors.said['POST /auth/login'] as {
+      salt: string;
+      kdf_profile: number;
+    };
+    return { account, password: person.password, salt: fromBase64url(salt), kdfProfile };
   }
 
   async #list(): Promise<string | null> {

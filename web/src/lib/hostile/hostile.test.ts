@@ -1,4 +1,5 @@
 // Every lie of hostile_v1.json, told to the web app: refused by its code, nothing is written, and what was known stays.
+import { readInvitation } from '$lib/crypto';
 import { describe, expect, it } from 'vitest';
 import { Browser } from './acts';
 import { HostileServer } from './hostile_server';
@@ -8,12 +9,19 @@ const { scenarios } = vectors;
 const honest = [...new Set(scenarios.map(({ act, device }) => JSON.stringify([act, device])))].map(
   (each) => JSON.parse(each) as [Act, DeviceName],
 );
-/** What is written where the server is honest; of a lie about what was begun, the beginning itself. */
-const WRITTEN: Partial<Record<Act, string[]>> = { open: ['ask'], begin: ['ask'] };
+const { pairingId } = await readInvitation(vectors.pairing.text);
+/** Where the server is honest. */
+const WRITTEN: Partial<Record<Act, string[]>> = {
+  open: ['ask'],
+  begin: ['ask'],
+  give: [`PUT /account/pairings/${pairingId}/sealed`],
+  lose: ['POST /auth/reset/start', 'POST /auth/reset/finish'],
+  secure: [Object.keys(vectors.said).find((name) => name.endsWith('/secure')) ?? ''],
+};
 
-async function browserOf(device: DeviceName, lies: (typeof scenarios)[0]['lies']) {
+async function browserOf(act: Act, device: DeviceName, lies: (typeof scenarios)[0]['lies']) {
   const browser = new Browser(new HostileServer(lied(lies)), device);
-  await browser.prepare();
+  await browser.prepare(act);
   return browser;
 }
 
@@ -23,18 +31,18 @@ async function known({ keys }: Browser) {
 }
 
 describe('a lie', () => {
-  it.each(scenarios)('$name', { timeout: 30_000 }, async ({ act, device, code, lies }) => {
-    const browser = await browserOf(device, lies);
+  it.each(scenarios)('$name', { timeout: 30_000 }, async ({ act, device, code, lies, written }) => {
+    const browser = await browserOf(act, device, lies);
     const before = await known(browser);
     expect(await browser.acts[act]()).toBe(code);
-    expect(browser.server.written).toEqual(act === 'begin' ? ['ask'] : []);
+    expect(browser.server.written).toEqual(written);
     expect(await known(browser)).toEqual(before);
   });
 });
 
 describe('the same without a lie', () => {
   it.each(honest)('%s, on a device that is %s', { timeout: 30_000 }, async (act, device) => {
-    const browser = await browserOf(device, []);
+    const browser = await browserOf(act, device, []);
     expect(await browser.acts[act]()).toBeNull();
     const followed = device === 'behind' ? ['POST /account/keys/acknowledged'] : [];
     expect(browser.server.written).toEqual(WRITTEN[act] ?? followed);

@@ -1,6 +1,7 @@
 // A server that says what it is told to, and keeps what is written to it.
 import type { Socket, SocketListener } from '$lib/sync/connection';
-import type { Said } from './scenarios';
+import type { SecuredAccount } from '$lib/crypto';
+import { person, type Said } from './scenarios';
 
 const SIGNING_IN = [
   'POST /auth/login',
@@ -8,7 +9,20 @@ const SIGNING_IN = [
   'POST /auth/login/totp',
   'POST /auth/logout',
   'POST /auth/ticket',
+  'POST /auth/pairing/join',
+  'POST /auth/pairing/look',
+  'POST /auth/pairing/reveal',
+  'POST /auth/pairing/finish',
+  'POST /auth/reset',
+  'POST /auth/reset/verify',
 ];
+/** A mailbox that holds nothing before the keys are sealed into it; what is staged and never taken; and sessions that end. */
+const HARMLESS = [
+  /^\w+ \/account\/pairings(\/[0-9a-f-]+(\/nonce)?)?$/,
+  /^\w+ \/account\/rotation(\/[0-9a-f-]+\/staged)?$/,
+  /^DELETE \/account\/sessions$/,
+];
+type SecuredBody = SecuredAccount['body'] & { apps: { app: string; key: string }[] };
 type Ask = { action: string; turn_id: string; chat_id: string; chat_key?: string };
 
 export class HostileServer {
@@ -23,12 +37,31 @@ export class HostileServer {
     const method = init?.method ?? 'GET';
     const name = `${method} ${path}`;
     this.asked.push(name);
-    if (method !== 'GET' && !SIGNING_IN.includes(name)) this.written.push(name);
-    if (name in this.said) return new Response(JSON.stringify(this.said[name]));
-    if (method === 'POST') return new Response(null, { status: 204 });
+    const harmless = SIGNING_IN.includes(name) || HARMLESS.some((each) => each.test(name));
+    if (method !== 'GET' && !harmless) this.written.push(name);
+    if (name.endsWith('/secure')) this.#secure(JSON.parse(String(init?.body)) as SecuredBody);
+    if (name in this.said) return new Response(JSON.stringify(this.#next(name)));
+    if (method !== 'GET') return new Response(null, { status: 204 });
     const problem = { code: 'chat_not_found', title: '', next_step: '', status: 404 };
     return new Response(JSON.stringify(problem), { status: 404 });
   };
+
+  /** Of a list one after the other; the last one stays. */
+  #next(name: string): unknown {
+    const said = this.said[name];
+    return Array.isArray(said) && said.length > 1 ? said.shift() : Array.isArray(said) ? said[0] : said;
+  }
+
+  /** The account's keys from now on are those that were sent, but for what is said of them instead. */
+  #secure({ password, recovery, signing, statement, manifest, apps }: SecuredBody): void {
+    const methods = [
+      { ...password, kind: 'password' },
+      { ...recovery, kind: 'recovery' },
+    ];
+    const now = { account_id: person.account, epoch: statement.epoch, methods, links: [] };
+    const sent = { signing, statement, manifest, apps };
+    this.said['GET /account/keys'] = { ...now, ...sent, ...(this.said.secured as object) };
+  }
 
   readonly dial = (_ticket: string, listener: SocketListener): Socket => {
     queueMicrotask(() => listener.opened());

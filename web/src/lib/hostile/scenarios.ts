@@ -3,7 +3,8 @@ import { readVectors } from '$lib/crypto/testing/read_vectors.js';
 import type { Pins } from '$lib/crypto';
 import { fromBase64url } from '$lib/wire/base64url';
 
-export type Act = 'sign in' | 'follow' | 'list' | 'open' | 'answer' | 'begin';
+export type Act =
+  'sign in' | 'follow' | 'list' | 'open' | 'answer' | 'begin' | 'take' | 'give' | 'lose' | 'secure';
 export type DeviceName = 'new' | 'away' | 'here' | 'behind';
 type Lie = { at: (string | number)[]; value?: unknown };
 export type Said = Record<string, unknown>;
@@ -14,12 +15,16 @@ export interface Scenario {
   device: DeviceName;
   code: string;
   lies: Lie[];
+  /** What was sent before the lie could show, of what changes something at the server. */
+  written: string[];
 }
 
 interface Known {
   epoch?: number;
   master_key?: string;
   pins?: { epoch: number; statement: string; sequence: number; manifest: string };
+  /** Of the settings that devices share, the one seen last. */
+  settings_revision?: number;
 }
 
 interface Vectors {
@@ -27,6 +32,8 @@ interface Vectors {
     'account' | 'email' | 'password' | 'code' | 'signing_public_key' | 'talk' | 'running' | 'turn',
     string
   >;
+  /** What two devices that pair draw, in place of chance; and the code that both must show then. */
+  pairing: Record<'secret' | 'text' | 'device' | 'seed' | 'joiner_nonce' | 'giver_nonce' | 'code', string>;
   devices: Record<DeviceName, Known>;
   said: Said;
   scenarios: Scenario[];

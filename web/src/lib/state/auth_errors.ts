@@ -18,6 +18,10 @@ export const noNetwork = () => here('offline', m.auth_error_offline(), m.auth_er
 /** The person would rather not prove that it is them; nothing was changed, and nothing need be said. */
 export const notProved = () => here('not_proved', m.errors_step_up_needed(), m.errors_step_up_needed_next());
 
+/** Nothing was erased from here. */
+export const resetContradicted = () =>
+  here('reset_contradicted', m.errors_reset_contradicted(), m.errors_reset_contradicted_next());
+
 /** What was typed opens nothing here. */
 export function wrongSecret(kind: Secret['kind']): ApiError {
   return kind === 'password'

@@ -1,6 +1,7 @@
 // Every way in is lost, step by step: a code by mail, how it stands, and then either the waiting time begins or the account ends.
 import { ErasureBegun, ResetAnswer, ResetAsked } from '$lib/wire/http';
 import type { Api } from './api';
+import { resetContradicted } from './auth_errors';
 import { Flow } from './flow.svelte';
 import type { Trouble } from './trouble';
 
@@ -45,14 +46,17 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
 
   async look(): Promise<void> {
     await this.run('mail_code', 'checking', async () => {
-      this.standing = await this.#parts.api.post(ResetAnswer, '/auth/reset/verify', this.#proof);
+      this.standing = await this.#told('verify');
       this.step = 'standing';
     });
   }
 
   async start(): Promise<void> {
     await this.run('mail_code', 'checking', async () => {
-      this.standing = await this.#parts.api.post(ResetAnswer, '/auth/reset/start', this.#proof);
+      const standing = await this.#told('start');
+      // Where none ran, none can be over.
+      if (standing.state !== 'waiting') throw resetContradicted();
+      this.standing = standing;
     });
   }
 
@@ -63,6 +67,14 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
       this.erasureId = erasure_id;
       this.step = 'gone';
     });
+  }
+
+  async #told(step: 'verify' | 'start'): Promise<ResetAnswer> {
+    const standing = await this.#parts.api.post(ResetAnswer, `/auth/reset/${step}`, this.#proof);
+    const { state, ready_at, ends_at } = standing;
+    const hasTimes = ready_at !== null && ends_at !== null && 0 < ready_at && ready_at < ends_at;
+    if (state !== 'none' && !hasTimes) throw resetContradicted();
+    return standing;
   }
 
   back(): void {

@@ -4,6 +4,7 @@ import type { MasterKey, Opened, SecuredAccount, Touched } from '$lib/crypto';
 import { fromBase64url } from '$lib/wire/base64url';
 import { AppSettings, LeaseTaken, Secured, WrappedKeys } from '$lib/wire/http';
 import { ApiError, api, type Api } from './api';
+import { expectOwn } from './arriving';
 import { ceremonies, type Ceremonies } from './ceremonies';
 import { described, openerOf } from './key_opener';
 import type { Exclusively } from './rotation';
@@ -25,7 +26,7 @@ export interface SecuringParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
   ceremonies: Pick<Ceremonies, 'derive'>;
-  session: Pick<Session, 'secured'>;
+  session: Pick<Session, 'expectNothingOlder' | 'secured'>;
   stepUp: Pick<StepUp, 'run' | 'withMaster'>;
   exclusively: Exclusively;
   /** Of an app's settings the revision that this browser saw last: an older one isn't sealed anew. */
@@ -40,10 +41,14 @@ export class Securing {
 
   constructor(private readonly parts: SecuringParts) {}
 
-  /** Asks for a proof always; then everybody else is signed out. */
+  /** Asks for a proof always; then everybody else is signed out. CryptoError if the keys aren't the account's present ones. */
   async begin(): Promise<Begun> {
-    const { api, stepUp } = this.parts;
-    const begun = await stepUp.withMaster(({ wrapped, opened }) => Promise.resolve({ wrapped, opened }));
+    const { api, session, stepUp } = this.parts;
+    const crypto = await this.parts.crypto();
+    const begun = await stepUp.withMaster(async ({ wrapped, opened, masterBytes }) => {
+      await expectOwn({ ...opened, masterBytes }, wrapped, { crypto, session });
+      return { wrapped, opened };
+    });
     await api.delete(null, '/account/sessions');
     return begun;
   }
@@ -83,7 +88,7 @@ export class Securing {
       if (!(await this.#isDone(made))) throw error;
       return [];
     });
-    const wrapped = await this.parts.api.get(WrappedKeys, '/account/keys');
+    const wrapped = await this.#expectMade(begun.wrapped.account_id, made);
     await this.parts.session.secured(made.opened, made.masterBytes, wrapped);
     return codes;
   }
@@ -124,6 +129,19 @@ export class Securing {
       return it.renewApp({ account, app, ...keys, stored });
     });
     return Promise.all(renewed);
+  }
+
+  /** What the server has from now on is what was made here. CryptoError. */
+  async #expectMade(account: string, { opened, masterBytes }: SecuredAccount): Promise<WrappedKeys> {
+    const { api, session } = this.parts;
+    const crypto = await this.parts.crypto();
+    const wrapped = await api.get(WrappedKeys, '/account/keys');
+    const { master, signingPublicKey } = opened;
+    const of = { wrapped, account, masterBytes: masterBytes.slice(), signingPublicKey };
+    const proved = await crypto.acceptMaster({ ...of, lowestEpoch: master.epoch });
+    await expectOwn(proved, wrapped, { crypto, session });
+    proved.masterBytes.fill(0);
+    return wrapped;
   }
 
   /** The reply may have been lost: what the server has now is what counts. */

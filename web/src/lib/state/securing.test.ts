@@ -45,6 +45,7 @@ function browser(fetch: AccountServer['fetch'] = server.fetch) {
       }),
     },
     session: {
+      expectNothingOlder: async () => undefined,
       secured: async (opened, masterBytes, wrapped) => {
         expect(wrapped.epoch).toBe(opened.master.epoch);
         expect(masterBytes.some((byte) => byte !== 0)).toBe(true);

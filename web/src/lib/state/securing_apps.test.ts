@@ -8,11 +8,11 @@ import type { WrappedKeys } from '$lib/wire/http';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Api } from './api';
 import { Securing, type Begun, type SecuringParts } from './securing.svelte';
-import { ACCOUNT, quickly, signUp } from './testing/account_server';
+import { ACCOUNT, methodOf, quickly, signUp } from './testing/account_server';
 
 const DARK = { theme: 'dark' };
 type Stored = { app: string; revision: number; key: string; settings: string };
-type Body = { ring: number; statement: WrappedKeys['statement']; apps: Stored[] };
+type Body = crypto.SecuredAccount['body'] & { ring: number; apps: Stored[] };
 
 let begun: Begun;
 let made: crypto.SecuredAccount;
@@ -73,7 +73,10 @@ class Server {
 
   #wrapped(): WrappedKeys {
     const apps = this.app ? [{ app: 'web', key: this.app.key }] : null;
-    return { ...begun.wrapped, apps, ...(this.done && { epoch: 2, statement: this.done.statement }) };
+    if (!this.done) return { ...begun.wrapped, apps };
+    const { password, recovery, signing, statement, manifest } = this.done;
+    const methods = [methodOf('password', password!), methodOf('recovery', recovery)];
+    return { ...begun.wrapped, apps, epoch: 2, methods, signing, statement, manifest };
   }
 }
 
@@ -87,7 +90,10 @@ beforeEach(() => {
   securing = new Securing({
     api: new Api(server.fetch),
     crypto: async () => crypto,
-    session: { secured: async (opened: crypto.Opened) => void went.push(opened.master.epoch) },
+    session: {
+      expectNothingOlder: async () => undefined,
+      secured: async (opened: crypto.Opened) => void went.push(opened.master.epoch),
+    },
     stepUp: { run: <T>(action: () => Promise<T>) => action() },
     exclusively: <T>(_: string, work: () => Promise<T>) => work(),
     seenRevision: () => seen,
