@@ -63,7 +63,8 @@ class Following:
             async with asyncio.timeout(patience.aftermath if self.aftermath else patience.silence):
                 return await inbox.get()
         except TimeoutError:
-            return Signal.SILENT
+            # A machine that stood still lets the time run out on what has come meanwhile.
+            return Signal.SILENT if inbox.empty() else inbox.get_nowait()
 
     async def _begin(self, inbox: Inbox) -> None:
         """Asks, or, once accepted, resumes: also after every fall."""

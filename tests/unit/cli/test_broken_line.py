@@ -1,5 +1,7 @@
 """A line that falls, stays silent or loses what was said: followed all the same, or an error with a next step."""
 
+import asyncio
+import time
 from pathlib import Path
 
 import httpx
@@ -9,7 +11,7 @@ from sealmate_cli.client import Client
 from sealmate_cli.errors import ClientError, ConnectionLost
 from sealmate_cli.line import Patience
 from sealmate_cli.wire import events as wire
-from tests.unit.cli.conftest import make_device
+from tests.unit.cli.conftest import QUICK, make_device
 from tests.unit.cli.fake_server import SUGGESTIONS, FakeServer, FakeSocket, FakeTurn, Json, answer_whole, problem
 from tests.unit.cli.talking import only, talk, text_of
 
@@ -111,6 +113,18 @@ def test_a_line_that_stays_down_is_an_error_with_a_next_step(client: Client, ser
     with pytest.raises(ConnectionLost) as raised:
         talk(client, "Hello")
     assert "sealmate history" in raised.value.next_step
+
+
+def test_what_came_while_the_machine_stood_still_is_no_silence(client: Client, server: FakeServer) -> None:
+    def stall(socket: FakeSocket, turn: FakeTurn) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(time.sleep, 2 * QUICK.silence)
+        loop.call_soon(answer_whole, socket, turn)
+
+    server.on_ask = stall
+    (events,) = talk(client, "Hello")
+    assert len(server.asks) == 1
+    assert only(events, wire.AnswerFinished).text == "Hello, you."
 
 
 def test_a_push_lost_without_a_fall_is_noticed_by_the_silence(client: Client, server: FakeServer) -> None:
