@@ -18,3 +18,24 @@ test('what is chosen in one browser holds in the other', async ({ page, account,
 
   await choose(page, 'System');
 });
+
+test('of two tabs, the one that is left alone does not take back what was chosen in the other', async ({
+  page,
+}) => {
+  const alone = await page.context().newPage();
+  await alone.goto('/settings/language');
+  await expect(alone.getByRole('heading', { name: 'Language', exact: true })).toBeVisible();
+  await page.goto('/settings/language');
+  for (const [name, heading] of [
+    ['Deutsch', 'Sprache'],
+    ['English', 'Language'],
+  ] as const) {
+    await choose(page, name);
+    await expect(alone.getByRole('heading', { name: heading, exact: true })).toBeVisible();
+    // As long as it takes to send what the other tab would make of it.
+    await page.waitForTimeout(2_000);
+    for (const tab of [page, alone])
+      await expect(tab.getByRole('heading', { name: heading, exact: true })).toBeVisible();
+  }
+  await alone.close();
+});

@@ -8,6 +8,8 @@ export type TextSize = (typeof TEXT_SIZES)[number];
 
 /** static/look.js reads the same entry before the first paint. */
 const ENTRY = 'sealmate look';
+/** Where paraglide keeps its own. */
+const LANGUAGE = 'PARAGLIDE_LOCALE';
 
 interface Kept {
   theme: Theme;
@@ -44,15 +46,20 @@ class Preferences {
 
   /** Reads what is kept, follows the other tabs, and makes every message follow the language at once. */
   start(): void {
-    this.#kept = read();
+    this.#kept = read(defaults);
     this.#language = firstLanguage();
     overwriteGetLocale(() => this.#language);
     this.#show();
     window.addEventListener('storage', (event) => {
-      if (event.key !== ENTRY && event.key !== null) return;
-      this.#kept = read();
-      this.#show();
+      if (event.key === ENTRY || event.key === LANGUAGE || event.key === null) this.follow();
     });
+  }
+
+  /** As this browser's tabs have it now: the word of another tab's choice may still be under way. */
+  follow(): void {
+    this.#kept = read(this.#kept);
+    this.#language = keptLanguage() ?? this.#language;
+    this.#show();
   }
 
   /** What all devices of an account share, by its names in the record. */
@@ -159,11 +166,11 @@ class Preferences {
   }
 }
 
-function read(): Kept {
+function read(otherwise: Kept): Kept {
   try {
-    return valid(JSON.parse(localStorage.getItem(ENTRY) ?? '{}') as Partial<Kept>, defaults);
+    return valid(JSON.parse(localStorage.getItem(ENTRY) ?? '{}') as Partial<Kept>, otherwise);
   } catch {
-    return { ...defaults };
+    return { ...otherwise };
   }
 }
 
@@ -185,14 +192,17 @@ function valid(given: Partial<Record<keyof Kept, unknown>>, otherwise: Kept): Ke
 
 /** The one chosen before, else the first of the browser's that we speak. */
 function firstLanguage(): Locale {
-  let chosen: string | null = null;
+  const wanted = navigator.languages.map((tag) => tag.split('-')[0]?.toLowerCase());
+  return keptLanguage() ?? wanted.find((tag): tag is Locale => isLocale(tag)) ?? baseLocale;
+}
+
+function keptLanguage(): Locale | null {
   try {
-    chosen = localStorage.getItem('PARAGLIDE_LOCALE');
+    const chosen = localStorage.getItem(LANGUAGE);
+    return isLocale(chosen) ? chosen : null;
   } catch {
-    // Nothing is kept in this browser.
+    return null; // Nothing is kept in this browser.
   }
-  const wanted = [chosen, ...navigator.languages].map((tag) => tag?.split('-')[0]?.toLowerCase());
-  return wanted.find((tag): tag is Locale => isLocale(tag)) ?? baseLocale;
 }
 
 export const preferences = new Preferences();

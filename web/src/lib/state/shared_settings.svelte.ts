@@ -45,7 +45,10 @@ class SharedSettings {
         crypto: () => import('$lib/crypto'),
         opened: () => session.opened,
         seen: { read, write },
-        own: () => preferences.shared,
+        own: () => {
+          preferences.follow();
+          return preferences.shared;
+        },
         show: (settings) => preferences.take(settings),
         keysAhead: () => session.keysAhead(),
         distrusted: (reason) => (this.distrusted = reason),
