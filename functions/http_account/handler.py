@@ -45,54 +45,54 @@ def list_new_devices() -> answers.NewDevices:
 
 @app.serve("POST", "/account/devices/{device_id}/answer")
 def answer_device(device_id: str) -> None:
-    session, body = _signed(), app.body(requests.AnswerDevice)
+    session, body = app.signed(), app.body(requests.AnswerDevice)
     wiring.devices().answer(session, device_id, mine=body.mine)
 
 
 @app.serve("POST", "/account/step-up")
 def step_up() -> answers.SteppedUp:
-    session, body = _signed(), app.body(requests.StepUp)
+    session, body = app.signed(), app.body(requests.StepUp)
     return wiring.stepping_up()(session, auth=body.auth, code=body.code)
 
 
 @app.serve("PUT", "/account/password")
 def replace_password() -> None:
-    session = _proved()
+    session = app.proved()
     wiring.replacing()(session, app.body(requests.ReplacePassword).method)
 
 
 @app.serve("PUT", "/account/recovery-key")
 def replace_recovery_key() -> None:
-    session = _proved()
+    session = app.proved()
     wiring.replacing()(session, app.body(requests.ReplaceRecoveryKey).method)
 
 
 @app.serve("POST", "/account/email", status=202)
 def change_email() -> dict[str, str]:
-    session, body = _proved(), app.body(requests.ChangeEmail)
+    session, body = app.proved(), app.body(requests.ChangeEmail)
     wiring.changing_email().start(session, email=body.email)
     return {}
 
 
 @app.serve("POST", "/account/email/confirm")
 def confirm_email() -> None:
-    session, body = _proved(), app.body(requests.ConfirmEmail)
+    session, body = app.proved(), app.body(requests.ConfirmEmail)
     wiring.changing_email().confirm(session, code_new=body.code_new, code_old=body.code_old)
 
 
 @app.serve("POST", "/account/backup-codes")
 def renew_backup_codes() -> answers.BackupCodes:
-    return wiring.renewing().backup_codes(_proved())
+    return wiring.renewing().backup_codes(app.proved())
 
 
 @app.serve("POST", "/account/totp/options")
 def start_totp() -> answers.TotpSetup:
-    return wiring.renewing().start_totp(_proved())
+    return wiring.renewing().start_totp(app.proved())
 
 
 @app.serve("POST", "/account/totp")
 def renew_totp() -> None:
-    session, body = _proved(), app.body(requests.RenewTotp)
+    session, body = app.proved(), app.body(requests.RenewTotp)
     wiring.renewing().totp(session, code=body.code)
 
 
@@ -103,7 +103,7 @@ def start_step_up_by_key() -> answers.CeremonyOptions:
 
 @app.serve("POST", "/account/step-up/passkey")
 def step_up_by_key() -> answers.SteppedUp:
-    session, body = _signed(), app.body(requests.StepUpByKey)
+    session, body = app.signed(), app.body(requests.StepUpByKey)
     return wiring.stepping_up_by_key()(session, challenge_id=body.challenge_id, assertion=body.assertion)
 
 
@@ -114,25 +114,25 @@ def list_methods() -> answers.MethodList:
 
 @app.serve("POST", "/account/methods/options")
 def start_adding_method() -> answers.CeremonyOptions:
-    session = _proved()
+    session = app.proved()
     return wiring.ways_in().start_adding(session, kind=app.body(requests.StartAdding).kind)
 
 
 @app.serve("POST", "/account/methods", status=201)
 def add_method() -> answers.MethodListed:
-    session = _proved()
+    session = app.proved()
     return wiring.ways_in().add(session, app.body(requests.AddMethod))
 
 
 @app.serve("PUT", "/account/methods/{method_id}")
 def rename_method(method_id: str) -> None:
-    session = _proved()
+    session = app.proved()
     wiring.ways_in().rename(session, method_id=method_id, name=app.body(requests.RenameMethod).name)
 
 
 @app.serve("DELETE", "/account/methods/{method_id}")
 def remove_method(method_id: str) -> None:
-    session = _proved()
+    session = app.proved()
     wiring.ways_in().remove(session, method_id=method_id)
 
 
@@ -155,7 +155,7 @@ def answer_pairing(pairing_id: str) -> None:
 
 @app.serve("PUT", "/account/pairings/{pairing_id}/sealed")
 def give_keys(pairing_id: str) -> None:
-    session = _proved()
+    session = app.proved()
     wiring.giving_keys().give(session, pairing_id=pairing_id, sealed=app.body(pairing_shapes.GiveKeys).sealed)
 
 
@@ -173,9 +173,9 @@ def stop_reset() -> None:
 def erase_account() -> Response:
     body = app.body(requests.EraseAccount)
     if body.auth is None or body.code is None:
-        erasure_id = wiring.erase_account()(_proved(), proofs=None)
+        erasure_id = wiring.erase_account()(app.proved(), proofs=None)
     else:
-        erasure_id = wiring.erase_account()(_signed(), proofs=(body.auth, body.code))
+        erasure_id = wiring.erase_account()(app.signed(), proofs=(body.auth, body.code))
     begun = answers.ErasureBegun(erasure_id=erasure_id).model_dump_json()
     headers: entry.Headers = {"Set-Cookie": clear_cookie(), "Content-Type": "application/json"}
     return Response(body=begun, status_code=202, headers=headers)
@@ -183,17 +183,3 @@ def erase_account() -> Response:
 
 def _session() -> Session:
     return wiring.sessions().authenticate(app.current_request)
-
-
-def _signed() -> Session:
-    """By the session's own device."""
-    session = wiring.sessions().signed(app.current_request)
-    app.hand_nonce(session)
-    return session
-
-
-def _proved() -> Session:
-    """Of someone who may change the ways in."""
-    session = wiring.sessions().proved(app.current_request)
-    app.hand_nonce(session)
-    return session

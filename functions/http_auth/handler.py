@@ -157,9 +157,7 @@ def log_out() -> Response:
 
 @app.serve("POST", "/auth/ticket")
 def make_ticket() -> answers.TicketMade:
-    session = wiring.sessions().signed(app.current_request)
-    app.hand_nonce(session)
-    return answers.TicketMade(ticket=wiring.tickets().make(session), expires_in=tickets.LIFETIME)
+    return answers.TicketMade(ticket=wiring.tickets().make(app.signed()), expires_in=tickets.LIFETIME)
 
 
 def _device(name: str, *, step_id: str) -> Device:

@@ -36,9 +36,7 @@ def flip(lease_id: str) -> shapes.Flipped:
 
 @app.serve("POST", "/account/rotation/{lease_id}/secure")
 def secure_account(lease_id: str) -> securing_shapes.Secured:
-    session = wiring.sessions().proved(app.current_request)
-    app.hand_nonce(session)
-    return wiring.securing()(session, lease_id, app.body(securing_shapes.SecureAccount))
+    return wiring.securing()(app.proved(), lease_id, app.body(securing_shapes.SecureAccount))
 
 
 @app.serve("POST", "/account/keys/acknowledged")

@@ -154,6 +154,18 @@ class HttpApp(Chalice):
         """Whatever becomes of the current request, its answer says what the session's device may sign next."""
         self._handed["DPoP-Nonce"] = wiring.sessions().next_nonce(session)
 
+    def signed(self) -> Session:
+        """Whose device signed the current request."""
+        return self._handing(wiring.sessions().signed(self.current_request))
+
+    def proved(self) -> Session:
+        """Of someone who may change the ways in, and whose device signed the current request."""
+        return self._handing(wiring.sessions().proved(self.current_request))
+
+    def _handing(self, session: Session) -> Session:
+        self.hand_nonce(session)
+        return session
+
     def query(self, name: str) -> str | None:
         parameters = self._request().query_params
         return str(parameters[name]) if parameters and name in parameters else None

@@ -11,7 +11,8 @@ from sealmate.accounts.owner import account_of
 from sealmate.accounts.records import App
 from sealmate.accounts.stores import AccountStore, AppStore
 from sealmate.events import Event, SettingsChanged
-from sealmate.seal.envelope import Header, Namespace
+from sealmate.seal.envelope import Namespace
+from sealmate.seal.received import header_of
 
 # Settings outlive the epoch: an app's key is either handed on as it is, or replaced together with them.
 SETTINGS_EPOCH = 1
@@ -30,7 +31,7 @@ class KeepingSettings:
 
     def put(self, account_id: str, name: str, put: PutSettings) -> AppSettings:
         """InvalidRecord, WrongEpoch; SettingsConflict if another device was faster."""
-        _check(put.settings, Namespace.APP_SETTINGS, epoch=SETTINGS_EPOCH)
+        _expect_epoch(put.settings, Namespace.APP_SETTINGS, SETTINGS_EPOCH)
         if (put.key is None) != (put.revision > 0):
             raise errors.InvalidRecord(reason="key")
         if put.key is None:
@@ -47,17 +48,10 @@ class KeepingSettings:
 
     def _begin(self, account_id: str, app: App) -> bool:
         epoch = account_of(self.accounts, account_id).statement.epoch
-        _check(app.key, Namespace.APP_KEY, epoch=epoch)
+        _expect_epoch(app.key, Namespace.APP_KEY, epoch)
         return self.apps.begin(account_id, app, epoch=epoch)
 
 
-def _check(envelope: bytes, namespace: Namespace, *, epoch: int) -> None:
-    """What can be checked without keys. InvalidRecord, WrongEpoch."""
-    try:
-        header = Header.parse(envelope)
-    except errors.SealBroken as broken:
-        raise errors.InvalidRecord(**broken.details) from None
-    if header.namespace is not namespace:
-        raise errors.InvalidRecord(reason="wrong_namespace")
-    if header.epoch != epoch:
+def _expect_epoch(envelope: bytes, namespace: Namespace, epoch: int) -> None:
+    if header_of(envelope, namespace).epoch != epoch:
         raise errors.WrongEpoch()

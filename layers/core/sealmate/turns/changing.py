@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sealmate import errors
 from sealmate.events import ChatChanged
 from sealmate.ports import Clock
-from sealmate.seal.envelope import Header, Namespace
+from sealmate.seal.envelope import Namespace
+from sealmate.seal.received import header_of
 from sealmate.turns.audience import Audience
 from sealmate.turns.ports import Chat, Chats, HistoryCache, Turns
 from sealmate.turns.requests import PutDetails
@@ -26,7 +27,8 @@ class Changing:
     def put_details(self, account_id: str, chat_id: str, put: PutDetails) -> Chat:
         """ChatNotFound, InvalidRecord, WrongEpoch; DetailsConflict if another device was faster."""
         chat = self._chat(account_id, chat_id)
-        _check_details(put.details, generations={*chat.keys, *chat.staged})
+        if header_of(put.details, Namespace.DETAILS).epoch not in {*chat.keys, *chat.staged}:
+            raise errors.WrongEpoch()
         at = self.clock.now()
         stored = self.chats.set_details(account_id, chat_id, put.details, seen=put.revision, at=at)
         chat = self._chat(account_id, chat_id)
@@ -86,15 +88,3 @@ class Changing:
 
     def _tell(self, account_id: str, chat_id: str, at: int) -> None:
         self.audience(account_id, chat_id).tell_everyone(ChatChanged(chat_id=chat_id, updated_at=at))
-
-
-def _check_details(details: bytes, *, generations: set[int]) -> None:
-    """What can be checked without keys."""
-    try:
-        header = Header.parse(details)
-    except errors.SealBroken as broken:
-        raise errors.InvalidRecord(**broken.details) from None
-    if header.namespace is not Namespace.DETAILS:
-        raise errors.InvalidRecord(reason="wrong_namespace")
-    if header.epoch not in generations:
-        raise errors.WrongEpoch()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sealmate import catalog, errors
 from sealmate.events import ChatChanged
 from sealmate.ports import Clock
-from sealmate.seal.envelope import Header, Namespace
+from sealmate.seal.envelope import Namespace
+from sealmate.seal.received import header_of
 from sealmate.turns.audience import Audience
 from sealmate.turns.ports import Chats, Imported, Record, Turns
 from sealmate.turns.requests import ImportChat, ImportedTurn
@@ -85,7 +86,7 @@ def _checked_epoch(part: ImportChat, *, now: int) -> int:
         ):
             _check_header(envelope, namespace, generation=part.generation)
     _check_header(part.details, Namespace.DETAILS, generation=part.generation)
-    return _header(part.chat_key, Namespace.CHAT_KEY).epoch
+    return header_of(part.chat_key, Namespace.CHAT_KEY).epoch
 
 
 def _check_whole(turn: ImportedTurn, *, now: int) -> None:
@@ -103,15 +104,5 @@ def _check_whole(turn: ImportedTurn, *, now: int) -> None:
 
 
 def _check_header(envelope: bytes | None, namespace: Namespace, *, generation: int) -> None:
-    if envelope is not None and _header(envelope, namespace).epoch != generation:
+    if envelope is not None and header_of(envelope, namespace).epoch != generation:
         raise errors.WrongEpoch()
-
-
-def _header(envelope: bytes, namespace: Namespace) -> Header:
-    try:
-        header = Header.parse(envelope)
-    except errors.SealBroken as broken:
-        raise errors.InvalidRecord(**broken.details) from None
-    if header.namespace is not namespace:
-        raise errors.InvalidRecord(reason="wrong_namespace")
-    return header

@@ -10,7 +10,8 @@ from sealmate.billing.ports import Wallets
 from sealmate.events import ChatChanged
 from sealmate.ports import Clock, DataSeal, Executions, KeyService, Random
 from sealmate.seal.data_keys import make_turn_key
-from sealmate.seal.envelope import Address, Header, Namespace, digest, read_public_key, unseal
+from sealmate.seal.envelope import Address, Namespace, digest, read_public_key, unseal
+from sealmate.seal.received import header_of
 from sealmate.turns.audience import Audience
 from sealmate.turns.in_flight import SAID, MessageInFlight
 from sealmate.turns.ports import Caller, HistoryCache, NewTurn, Turn, Turns
@@ -175,14 +176,12 @@ def _checked_epoch(ask: Ask) -> int | None:
         mates.get(ask.mate)
     if ask.temporary and ask.chat_key is not None:
         raise errors.InvalidRequest(field="chat_key", problem="temporary")
+    record = header_of(ask.record, Namespace.MESSAGE)
+    chat_key = header_of(ask.chat_key, Namespace.CHAT_KEY) if ask.chat_key is not None else None
     try:
-        record = Header.parse(ask.record)
         read_public_key(ask.answer_public_key)
-        chat_key = Header.parse(ask.chat_key) if ask.chat_key is not None else None
     except errors.SealBroken as broken:
         raise errors.InvalidRecord(**broken.details) from None
-    if record.namespace is not Namespace.MESSAGE or (chat_key and chat_key.namespace is not Namespace.CHAT_KEY):
-        raise errors.InvalidRecord(reason="wrong_namespace")
     if ask.parent and ask.turn_id <= ask.parent.turn_id:
         # Turns are read in the order of their ids, which begin with the time.
         raise errors.InvalidRecord(reason="before_its_parent")
