@@ -1,16 +1,7 @@
 // The settings do what they say: they stay, speak German, show devices and bookings, and end an account for good.
-import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { answered, composer, otherDevice, signUp, startChat, unique } from './person';
+import { answered, choose, composer, otherDevice, signUp, startChat, unique } from './person';
 import { totp } from './totp';
-
-/** The words beside a radio button that is not drawn as one. */
-async function choose(page: Page, name: string): Promise<void> {
-  await page
-    .locator('label')
-    .filter({ has: page.getByRole('radio', { name, exact: true }) })
-    .click();
-}
 
 test('dark stays dark', async ({ page }) => {
   await page.goto('/settings/appearance');
