@@ -1,4 +1,5 @@
 // Colours code: the highlighter's tree made flat, as spans of text with one of a few kinds; loaded when code first shows up.
+import { breath } from './breath';
 import { knownLanguage, loadLanguage } from './languages';
 
 export type Kind = 'comment' | 'keyword' | 'string' | 'number' | 'name' | 'type' | 'added' | 'removed';
@@ -70,6 +71,7 @@ export async function highlight(language: string, code: string): Promise<readonl
   loading ??= import('lowlight').then(({ createLowlight }) => createLowlight());
   const [lowlight, grammar] = await Promise.all([loading, loadLanguage(known)]);
   if (!lowlight.registered(known)) lowlight.register(known, grammar);
+  await breath();
   const spans = flatten(lowlight.highlight(known, code).children, null);
   if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value ?? '');
   kept.set(keyOf(language, code), spans);

@@ -18,6 +18,8 @@ const MAX_DEPTH = 12;
 /** Longer than any part that the splitter leaves whole, unless it is one endless line. */
 export const MAX_PART = 24_000;
 const MAX_RUN = 12_000;
+/** Characters that tell a rule which letters there are, and give it nothing to search. */
+const SOME = 20;
 const MAX_DELIMITERS = 1_500;
 const MAX_OPENERS = 200;
 const openers = /\$\$|\\\[/g;
@@ -69,6 +71,24 @@ class BoundedLexer extends Lexer {
     } finally {
       this.#inlines -= 1;
     }
+  }
+}
+
+/** One rule at each step: a browser compiles one when it is first used, for the letters of such a text, and the lexer's take it long. */
+export function* compileRules(text: string): Generator<void> {
+  const tokenizer = new TextTokenizer();
+  new BoundedLexer({ gfm: true, tokenizer });
+  const { block, inline } = tokenizer.rules;
+  const some = text.slice(0, SOME);
+  for (const [name, rule] of [block, inline].flatMap((rules) => Object.entries(rules))) {
+    if (name === 'html' || name === 'tag') continue; // Never used, see TextTokenizer.
+    // A rule that is used again is compiled once more, and better.
+    for (let times = 0; times < 2; times += 1) {
+      rule.lastIndex = 0;
+      rule.exec(some);
+    }
+    rule.lastIndex = 0;
+    yield;
   }
 }
 

@@ -26,28 +26,35 @@ export class MarkdownStream {
   #splitter = new Splitter();
   #kept: Kept[] = [];
   #links: Links = noLinks();
+  /** How many of them what came before knows. */
+  #resolved = 0;
   #ended = false;
 
   /** The sections of `text`; cheap if it only adds to what was given before. `done`: nothing more will come. */
   read(text: string, done: boolean): readonly Section[] {
-    if (this.#ended ? text !== this.#text : !text.startsWith(this.#text)) this.#reset();
-    const defined = Object.keys(this.#links).length;
-    if (!this.#ended) this.#takeLines(text);
+    const steps = this.readLines(text);
+    while (steps.next().done !== true);
     const open = this.#ended ? [] : this.#splitter.peek(lineOf(text, this.#from, text.length));
     if (done && !this.#ended) {
       for (const part of open) this.#keep(part);
       this.#ended = true;
     }
-    if (Object.keys(this.#links).length > defined) this.#resolve();
+    this.#resolve();
     const whole = this.#kept.map((each) => each.section);
     return this.#ended ? whole : [...whole, ...this.#readOpen(open)];
   }
 
-  #takeLines(text: string): void {
+  /** The lines of `text` that are whole, a part at each step: what `read` then has to do is little. */
+  *readLines(text: string): Generator<void> {
+    if (this.#ended ? text !== this.#text : !text.startsWith(this.#text)) this.#reset();
+    if (this.#ended) return;
     this.#text = text;
     for (let end = text.indexOf('\n', this.#from); end >= 0; end = text.indexOf('\n', this.#from)) {
-      this.#keep(this.#splitter.take(lineOf(text, this.#from, end)));
+      const part = this.#splitter.take(lineOf(text, this.#from, end));
       this.#from = end + 1;
+      if (part === null) continue;
+      this.#keep(part);
+      yield;
     }
   }
 
@@ -61,8 +68,7 @@ export class MarkdownStream {
     });
   }
 
-  #keep(part: Part | null): void {
-    if (part === null) return;
+  #keep(part: Part): void {
     const { blocks, links } = readPart(part, this.#links);
     this.#kept.push({
       section: { index: this.#kept.length, blocks },
@@ -76,6 +82,9 @@ export class MarkdownStream {
 
   /** Reads again what may refer to definitions that came after it. */
   #resolve(): void {
+    const defined = Object.keys(this.#links).length;
+    if (defined === this.#resolved) return;
+    this.#resolved = defined;
     for (const kept of this.#kept) {
       if (kept.refers === null) continue;
       const { blocks } = lexPart(kept.refers, this.#links);
@@ -88,6 +97,7 @@ export class MarkdownStream {
     this.#splitter = new Splitter();
     this.#kept = [];
     this.#links = noLinks();
+    this.#resolved = 0;
     this.#ended = false;
   }
 }

@@ -1,0 +1,18 @@
+// Long work in steps: between them the browser hears keys and draws.
+
+/** Milliseconds of work after which others come first: four times as many on a slow device still pass unnoticed. */
+const LONG = 8;
+
+export function breath(): Promise<void> {
+  return new Promise((done) => setTimeout(done));
+}
+
+/** Takes step after step until there is none, or nobody waits for them any more. */
+export async function inBreaths(steps: Iterator<void>, closed: AbortSignal): Promise<void> {
+  let begun = performance.now();
+  while (!closed.aborted && steps.next().done !== true) {
+    if (performance.now() - begun < LONG) continue;
+    await breath();
+    begun = performance.now();
+  }
+}
