@@ -18,6 +18,8 @@ account = typer.Typer(
     no_args_is_help=True,
 )
 Device = Annotated[str, typer.Argument(help="Its id, or how that begins.")]
+# A device's id may begin like an option.
+_AS_IT_IS = {"ignore_unknown_options": True}
 Way = Annotated[str, typer.Argument(help="Its id, or how that begins.")]
 
 
@@ -56,14 +58,14 @@ def list_new_devices(context: typer.Context) -> None:
         noticing.show_new_devices(run)
 
 
-@devices.command("mine")
+@devices.command("mine", context_settings=_AS_IT_IS)
 def take_device_for_mine(context: typer.Context, device: Device) -> None:
     """Say that a new device is yours."""
     with running(context) as run:
         noticing.answer_for_device(run, device=device, mine=True)
 
 
-@devices.command("not-mine")
+@devices.command("not-mine", context_settings=_AS_IT_IS)
 def shut_device_out(context: typer.Context, device: Device) -> None:
     """Say that a new device isn't yours: it is signed out at once."""
     with running(context) as run:

@@ -23,11 +23,13 @@ from sealmate_cli.profile import Identity, ProfileFile
 from sealmate_cli.proving import prove
 from sealmate_cli.reading import ChatKeys, ReadChat, ReadTurn, active_at, current_key, is_ahead, read_chat, read_turns
 from sealmate_cli.renewing import Renewing
+from sealmate_cli.securing import Securing
 from sealmate_cli.session import SessionCalls
 from sealmate_cli.signin import Login
 from sealmate_cli.signup import Signup, SignupResult
 from sealmate_cli.socket import Dial, dial_server
 from sealmate_cli.taking import Taking
+from sealmate_cli.turning import Turning
 from sealmate_cli.typed import expect_email
 from sealmate_cli.wire import http as wire
 from sealmate_cli.wire.events import Received, SealedAnswer, SealedSuggestions, TurnCharged
@@ -58,7 +60,9 @@ class Client:
         self._api = Api(server, note=self._evidence.note, transport=transport)
         self._session = SessionCalls(self._api, self._profile, now)
         self._renew = Renewing(self._session, self._profile)
+        self._turning = Turning(self._session, self._renew, random=random, now=now)
         self.account = AccountLife(self._session, self._profile, self._renew, random)
+        self.securing = Securing(self._session, self._profile, self._renew, random)
         self._dial = dial or dial_server(self._api.server)
         self._sleep, self._pause, self._patience = sleep, pause, patience
 
@@ -164,6 +168,10 @@ class Client:
         return read_turns(self.chat_keys(chat_id), self._stored_turns(chat_id))
 
     # --- the WebSocket ---
+
+    def arrive(self) -> None:
+        """As a conversation begins: the account's keys are the present ones, and turned if that is due."""
+        self._turning.if_due(self.whoami())
 
     def connect(self) -> Connection:
         """`async with client.connect() as connection: async for event in connection.ask("Hello")`."""

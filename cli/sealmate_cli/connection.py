@@ -17,7 +17,6 @@ from sealmate_cli.socket import Dial, SocketClosed, frames
 from sealmate_cli.turn import TurnReader
 from sealmate_cli.wire import events as wire
 from sealmate_cli.wire.events import Event, Received
-from sealmate_cli.wire.http import Account
 
 
 class Device(Protocol):
@@ -27,7 +26,7 @@ class Device(Protocol):
     now: Callable[[], float]
 
     def identity(self) -> Identity: ...
-    def whoami(self) -> Account: ...
+    def arrive(self) -> None: ...
     def ticket(self) -> str: ...
     def open_chat(self, chat_id: str) -> OpenChat: ...
     def chat_keys(self, chat_id: str) -> ChatKeys: ...
@@ -51,7 +50,7 @@ class Connection:
         await self.close()
 
     async def open(self) -> None:
-        await asyncio.to_thread(self._device.whoami)  # refuses an epoch that was rolled back
+        await asyncio.to_thread(self._device.arrive)
         try:
             await self._line.open()
         except SocketClosed as error:

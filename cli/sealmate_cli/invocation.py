@@ -37,7 +37,7 @@ class Invocation:
             self.output.status(None)
             answer: str = typer.prompt(prompt, hide_input=hidden)
             return answer
-        self.output.result("input_needed", {"name": name}, f"{prompt}:")
+        self.output.result("input_needed", {"name": name, "prompt": prompt}, f"{prompt}:")
         line = read_line()
         if line is None:
             raise ClientError(

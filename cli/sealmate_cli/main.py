@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from sealmate_cli import account_commands, adding_devices, chatting, losing, noticing, onboarding, showing
+from sealmate_cli import (
+    account_commands,
+    adding_devices,
+    chatting,
+    losing,
+    noticing,
+    onboarding,
+    securing_account,
+    showing,
+)
 from sealmate_cli.ending import failing_well, running
 from sealmate_cli.invocation import Invocation, Surroundings, is_interactive
 from sealmate_cli.output import JsonOutput, Output, PlainOutput
@@ -86,6 +95,13 @@ def logout(context: typer.Context) -> None:
     with running(context) as run:
         run.client.logout()
         run.output.result("signed_out", {}, "Signed out; the keys are wiped from this device.")
+
+
+@app.command()
+def secure(context: typer.Context, password_stdin: PasswordStdin = False) -> None:
+    """Somebody else was in: sign out all others, and make keys, password, recovery key and backup codes anew."""
+    with running(context) as run:
+        securing_account.secure_account(run, password_stdin=password_stdin)
 
 
 @app.command()

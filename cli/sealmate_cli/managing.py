@@ -3,7 +3,7 @@
 from sealmate_cli.errors import ClientError
 from sealmate_cli.invocation import Invocation
 from sealmate_cli.listing import find_one
-from sealmate_cli.onboarding import confirm_written, new_password, show_totp, tell_local_mail
+from sealmate_cli.onboarding import confirm_written, new_password, show_codes, show_totp, tell_local_mail
 from sealmate_cli.retrying import proved, until_right
 from sealmate_cli.showing import when
 from sealmate_cli.typed import expect_email
@@ -44,9 +44,7 @@ def replace_recovery_key(run: Invocation) -> None:
 
 def renew_backup_codes(run: Invocation) -> None:
     codes = proved(run, run.client.account.new_backup_codes)
-    listed = "\n".join(f"  {code}" for code in codes)
-    text = f"Your new backup codes; each works once. Those before are void, and these are shown once:\n\n{listed}\n"
-    run.output.result("backup_codes", {"codes": codes}, text)
+    show_codes(run, codes)
 
 
 def replace_authenticator(run: Invocation) -> None:
@@ -75,7 +73,7 @@ def show_ways(run: Invocation) -> None:
     for way in run.client.account.ways_in():
         used = f"last used {when(way.last_used_at)}" if way.last_used_at else "not used yet"
         marks = "" if way.unlocks else "  (second factor only)"
-        text = f"{way.method_id}  {_name(way)}{marks}\n  since {when(way.created_at)}, {used}"
+        text = f"{way.method_id}  {name_of(way)}{marks}\n  since {when(way.created_at)}, {used}"
         run.output.result("way_in", way, text)
 
 
@@ -88,7 +86,7 @@ def rename_way(run: Invocation, *, way: str, name: str) -> None:
 def remove_way(run: Invocation, *, way: str) -> None:
     found = _way(run, way)
     proved(run, lambda: run.client.account.remove_way(found.method_id))
-    run.output.result("way_removed", {"method_id": found.method_id}, f"{_name(found)} opens nothing any more.")
+    run.output.result("way_removed", {"method_id": found.method_id}, f"{name_of(found)} opens nothing any more.")
 
 
 def show_devices(run: Invocation) -> None:
@@ -136,6 +134,6 @@ def _way(run: Invocation, given: str) -> wire.MethodListed:
     return find_one(run.client.account.ways_in(), given, lambda each: each.method_id, "way in", "ways list")
 
 
-def _name(way: wire.MethodListed) -> str:
+def name_of(way: wire.MethodListed) -> str:
     kind = _KINDS.get(way.kind, way.kind)
     return f"{way.name} ({kind})" if way.name else kind.capitalize()

@@ -4,6 +4,7 @@ from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.invocation import Invocation
 from sealmate_cli.listing import find_one
 from sealmate_cli.retrying import proved
+from sealmate_cli.securing_account import offer_to_secure
 from sealmate_cli.showing import when
 from sealmate_cli.wire import http as wire
 
@@ -39,13 +40,13 @@ def show_new_devices(run: Invocation) -> None:
 def answer_for_device(run: Invocation, *, device: str, mine: bool) -> None:
     found = find_one(run.client.account.new_devices(), device, lambda each: each.device_id, "new device", "devices new")
     proved(run, lambda: run.client.account.answer_device(found.device_id, mine=mine))
-    told = f"{found.device} is known as yours from now on."
-    if not mine:
-        told = (
-            f"{found.device} is signed out. Now secure your account: in the web app, Settings, Account, "
-            "“Secure the account” makes all keys anew. What was copied already can't be taken back."
-        )
-    run.output.result("device_answered", {"device_id": found.device_id, "mine": mine}, told)
+    answered = {"device_id": found.device_id, "mine": mine}
+    if mine:
+        run.output.result("device_answered", answered, f"{found.device} is known as yours from now on.")
+        return
+    told = f"{found.device} is signed out. Now secure your account. What was copied already can't be taken back."
+    run.output.result("device_answered", answered, told)
+    offer_to_secure(run)
 
 
 def _question(device: wire.NewDevice) -> str:

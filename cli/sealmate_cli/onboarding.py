@@ -132,11 +132,25 @@ def _tell_without_credits(run: Invocation) -> None:
             )
 
 
+def show_codes(run: Invocation, codes: list[str]) -> None:
+    listed = "\n".join(f"  {code}" for code in codes)
+    text = f"Your new backup codes; each works once. Those before are void, and these are shown once:\n\n{listed}\n"
+    run.output.result("backup_codes", {"codes": codes}, text)
+
+
 def confirm_written(run: Invocation, recovery_key: str) -> None:
-    groups = recovery_key.split("-")
-    asked = run.client.random(1)[0] % len(groups)
+    _ask_back(run, "recovery_key_part", "it", "group", recovery_key.split("-"), shown=recovery_key)
+
+
+def confirm_codes(run: Invocation, codes: list[str]) -> None:
+    parts = [normalise_base32(code) for code in codes]
+    _ask_back(run, "backup_code", "them", "code", parts, shown="\n  ".join(codes))
+
+
+def _ask_back(run: Invocation, name: str, these: str, part: str, parts: list[str], *, shown: str) -> None:
+    asked = run.client.random(1)[0] % len(parts)
     while True:
-        typed = run.ask("recovery_key_part", f"To be sure you have it, type its group {asked + 1} of {len(groups)}")
-        if normalise_base32(typed) == groups[asked]:
+        typed = run.ask(name, f"To be sure you have {these}, type {part} {asked + 1} of {len(parts)}")
+        if normalise_base32(typed) == parts[asked]:
             return
-        run.output.note(f"That is not group {asked + 1}. The key again:\n  {recovery_key}")
+        run.output.note(f"That is not {part} {asked + 1}. Once more:\n  {shown}")

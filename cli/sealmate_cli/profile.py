@@ -11,7 +11,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -54,7 +54,8 @@ class Profile(Shape):
     identity: Identity | None = None
     seen: dict[str, Seen] = Field(default_factory=dict)
     device_keys: dict[str, Bytes] = Field(default_factory=dict)
-    """Both by account."""
+    settings_seen: dict[str, dict[str, int]] = Field(default_factory=dict)
+    """Of each app the highest revision of its settings. All three by account."""
 
     def lowest_epoch(self, account: str) -> int:
         return self.pins_of(account).epoch
@@ -68,6 +69,13 @@ class Profile(Shape):
 
     def with_device_key(self, account: str, device_key: bytes) -> "Profile":
         return self.model_copy(update={"device_keys": {**self.device_keys, account: device_key}})
+
+    def seen_settings(self, account: str, app: str) -> int:
+        return self.settings_seen.get(account, {}).get(app, 0)
+
+    def having_seen_settings(self, account: str, revisions: Mapping[str, int]) -> "Profile":
+        seen = {**self.settings_seen.get(account, {}), **revisions}
+        return self.model_copy(update={"settings_seen": {**self.settings_seen, account: seen}}) if revisions else self
 
     def signed_out(self) -> "Profile":
         return self.model_copy(update={"identity": None})

@@ -28,11 +28,15 @@ def proved(run: Invocation, action: Callable[[], Result]) -> Result:
     except ClientError as error:
         if error.code != "step_up_needed":
             raise
+    prove_anew(run)
+    return action()
+
+
+def prove_anew(run: Invocation) -> None:
     run.output.note(
         "This needs a fresh proof that it is you. A code works once: wait for the authenticator's next one."
     )
     until_right(run, lambda: _prove(run))
-    return action()
 
 
 def _prove(run: Invocation) -> None:

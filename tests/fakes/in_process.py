@@ -24,8 +24,9 @@ def in_process(api: Api, *, alter: Alter = lambda _method, _path, told: told) ->
         headers = {"dpop": request.headers.get("dpop", "")}
         if "authorization" in request.headers:
             headers["authorization"] = request.headers["authorization"]
+        asked = f"{path}?{request.url.query.decode()}" if request.url.query else path
         with _ALONE:
-            reply = api.call(request.method, path, request.content.decode() or None, **headers)
+            reply = api.call(request.method, asked, request.content.decode() or None, **headers)
         body = reply.body
         if reply.status < 300 and body:
             body = json.dumps(alter(request.method, path, json.loads(body)))

@@ -1,14 +1,21 @@
 """The terminal client meets every vector, and the vectors are what their generator makes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sealmate_cli.crypto import CryptoError, envelope, hash_of, passwords, recovery, statements
 from sealmate_cli.crypto.accounts import unlock_account
+from sealmate_cli.crypto.apps import StoredApp, renew_app
 from sealmate_cli.crypto.envelope import Namespace, Place, Suite
 from sealmate_cli.crypto.keys import derive
+from sealmate_cli.crypto.manifests import verify_manifest
+from sealmate_cli.crypto.master_keys import MasterKeys, WrappedKeys
+from sealmate_cli.crypto.methods import MethodKind, UnlockMethod
+from sealmate_cli.crypto.rotation import follow_links, turn_master
+from sealmate_cli.crypto.securing import secure_account
 from sealmate_cli.crypto.xwing import KeyPair
 from sealmate_cli.wire.http import WrappedKeysAnswer
 
@@ -161,6 +168,80 @@ def test_hostile_account_refused(vector: Json) -> None:
             lowest_epoch=account["lowest_epoch"],
         )
     assert raised.value.reason == vector["reason"]
+
+
+def account_opened() -> tuple[WrappedKeys, MasterKeys]:
+    vector = VECTORS["account"]
+    wrapped = WrappedKeysAnswer.model_validate(vector["wrapped"]).keys()
+    kek = decode(vector["password_kek"])
+    return wrapped, unlock_account(wrapped, account=vector["account"], kind="password", kek=kek, lowest_epoch=0)
+
+
+def sizes(methods: tuple[UnlockMethod, ...]) -> list[tuple[int, int]]:
+    return [(len(method.master), len(method.public)) for method in methods]
+
+
+def test_the_next_epoch_opens_by_the_same_methods_and_the_link() -> None:
+    wrapped, old = account_opened()
+    turned = turn_master(wrapped, old)
+    assert sizes(turned.methods) == sizes(wrapped.methods)
+    assert len(turned.signing.private) == len(wrapped.signing.private)
+    kinds: tuple[MethodKind, ...] = ("password", "recovery")
+    for kind in kinds:
+        kek = decode(VECTORS["account"][f"{kind}_kek"])
+        opened = unlock_account(turned.wrapped, account=old.account, kind=kind, kek=kek, lowest_epoch=old.epoch + 1)
+        assert opened == turned.keys
+    followed = follow_links(
+        replace(turned.wrapped, links=(turned.link,)),
+        epoch=old.epoch,
+        master_key=old.master_key,
+        statement=statements.statement_hash(old.account, wrapped.statement),
+        signing_public=wrapped.signing.public_key,
+    )
+    assert followed == turned.keys
+
+
+def test_a_secured_account_opens_by_nothing_of_before() -> None:
+    wrapped, old = account_opened()
+    made, text = secure_account(wrapped, old, password="kelp forest at dusk")
+    kek = recovery.derive_recovery(recovery.decode_recovery_key(text), account=old.account).kek
+    methods = (made.password.method, made.recovery.method)
+    now = replace(wrapped, epoch=old.epoch + 1, methods=methods, signing=made.signing, statement=made.statement)
+    assert sizes(methods) == sizes(wrapped.methods)[:2]
+    assert unlock_account(now, account=old.account, kind="recovery", kek=kek, lowest_epoch=0) == made.keys
+    assert made.statement.previous == statements.statement_hash(old.account, wrapped.statement)
+    verify_manifest(
+        made.manifest,
+        account=old.account,
+        epoch=now.epoch,
+        methods=methods,
+        signing_public=made.signing.public_key,
+    )
+    before = decode(VECTORS["account"]["recovery_kek"])
+    with pytest.raises(CryptoError):
+        unlock_account(now, account=old.account, kind="recovery", kek=before, lowest_epoch=0)
+
+
+def test_an_app_is_sealed_anew_as_it_is() -> None:
+    key, settings = (
+        next(each for each in VECTORS["envelopes"] if each["place"]["namespace"] == namespace)
+        for namespace in (Namespace.APP_KEY, Namespace.APP_SETTINGS)
+    )
+    of_key, of_settings = place_of(key), place_of(settings)
+    old = MasterKeys(of_key.account, of_key.epoch, decode(key["key"]), b"")
+    new = MasterKeys(of_key.account, of_key.epoch + 1, bytes(range(32)), b"")
+    stored = StoredApp(
+        app="web",
+        revision=of_settings.version,
+        key=decode(key["envelope"]),
+        settings=decode(settings["envelope"]),
+    )
+    made = renew_app(stored, old=old, new=new)
+    opened = envelope.open_with(new.master_key, replace(of_key, epoch=new.epoch), made.key)
+    assert opened != decode(key["content"])
+    after = replace(of_settings, version=of_settings.version + 1)
+    assert envelope.open_with(opened, after, made.settings) == decode(settings["content"])
+    assert (len(made.key), len(made.settings)) == (len(stored.key), len(stored.settings))
 
 
 @pytest.mark.parametrize("index", range(len(VECTORS["hpke"])))

@@ -1,7 +1,7 @@
 """The one door to the key scheme of docs/formats.md: a pure leaf, no network, no files, no clock."""
 
 from .accounts import AccountKeys, make_account_keys, prove_master, unlock_account
-from .apps import open_app_key, rewrap_app_key
+from .apps import StoredApp, open_app_key, renew_app, rewrap_app_key
 from .base32 import normalise as normalise_base32
 from .chats import ChatKey, Details, hash_of, make_chat_key, unwrap_chat_key, wrap_chat_key
 from .envelope import read_epoch
@@ -27,7 +27,16 @@ from .passwords import CURRENT_PROFILE, Proof, derive_password
 from .pins import Pins
 from .recovery import decode_recovery_key, derive_recovery, encode_recovery_key
 from .replacements import NewMethod, make_password, make_recovery_key
-from .rotation import Turned, follow_links, open_device_link, open_wrapped, rewrap_chat_key, turn_master
+from .rotation import (
+    Turned,
+    follow_links,
+    open_device_link,
+    open_wrapped,
+    rewrap_chat_key,
+    turn_master,
+    verify_own_manifest,
+)
+from .securing import SecuredAccount, secure_account
 from .statements import EpochStatement, signing_public_key, statement_hash
 from .xwing import SEED_BYTES, KeyPair
 
@@ -53,7 +62,9 @@ __all__ = [
     "Pins",
     "Proof",
     "Random",
+    "SecuredAccount",
     "SigningKey",
+    "StoredApp",
     "Transcript",
     "Turned",
     "UnlockMethod",
@@ -80,9 +91,11 @@ __all__ = [
     "prove_master",
     "read_epoch",
     "read_invitation",
+    "renew_app",
     "rewrap_app_key",
     "rewrap_chat_key",
     "seal_keys",
+    "secure_account",
     "signing_public_key",
     "statement_hash",
     "system_random",
@@ -91,5 +104,6 @@ __all__ = [
     "unlock_by_former",
     "unwrap_chat_key",
     "verify_manifest",
+    "verify_own_manifest",
     "wrap_chat_key",
 ]

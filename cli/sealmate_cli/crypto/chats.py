@@ -1,11 +1,11 @@
 """A chat's key and the records under it: messages, answers, titles, details, follow-ups and the server's short cache."""
 
-import json
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from . import envelope
+from .content import read_json, text_of, write_json
 from .envelope import Namespace, Place
 from .errors import CryptoError
 from .keys import Random, derive, sha256, system_random
@@ -43,21 +43,21 @@ class ChatKey:
 
     def seal_message(self, *, turn: str, text: str, parent: bytes, random: Random = system_random) -> bytes:
         place = self.place(Namespace.MESSAGE, turn, parent)
-        return envelope.seal(self.key, place, _json_bytes({"text": text}), random=random)
+        return envelope.seal(self.key, place, write_json({"text": text}), random=random)
 
     def open_message(self, sealed: bytes, *, turn: str, parent: bytes) -> str:
         place = self.place(Namespace.MESSAGE, turn, parent)
-        return _text(_read_json(envelope.open_with(self.key, place, sealed)), "text")
+        return text_of(read_json(envelope.open_with(self.key, place, sealed)), "text")
 
     def open_answer(self, sealed: bytes, *, turn: str, message: bytes) -> dict[str, Any]:
         """`message` is the whole envelope of the turn's message."""
         answer = self._open(Namespace.ANSWER, sealed, record=turn, parent=hash_of(message))
         for name in ("text", "mate", "model", "finish"):
-            _text(answer, name)
+            text_of(answer, name)
         return answer
 
     def open_title(self, sealed: bytes) -> str:
-        return _text(self._open(Namespace.TITLE, sealed, record=self.chat, parent=b""), "title")
+        return text_of(self._open(Namespace.TITLE, sealed, record=self.chat, parent=b""), "title")
 
     def open_suggestions(self, sealed: bytes, *, turn: str, answer: bytes) -> list[str]:
         content = self._open(Namespace.SUGGESTIONS, sealed, record=turn, parent=hash_of(answer))
@@ -68,10 +68,10 @@ class ChatKey:
 
     def seal_details(self, details: Details, *, revision: int, random: Random = system_random) -> bytes:
         """`revision`: the one they will be stored as."""
-        return envelope.seal(self.key, self._details_place(revision), _json_bytes(asdict(details)), random=random)
+        return envelope.seal(self.key, self._details_place(revision), write_json(asdict(details)), random=random)
 
     def open_details(self, sealed: bytes, *, revision: int) -> Details:
-        content = _read_json(envelope.open_with(self.key, self._details_place(revision), sealed))
+        content = read_json(envelope.open_with(self.key, self._details_place(revision), sealed))
         title, pinned, folder = content.get("title"), content.get("pinned"), content.get("folder")
         if not isinstance(pinned, bool) or not all(isinstance(each, str | None) for each in (title, folder)):
             raise CryptoError("bad_content")
@@ -85,11 +85,12 @@ class ChatKey:
 
     def _open(self, namespace: Namespace, sealed: bytes, *, record: str, parent: bytes) -> dict[str, Any]:
         content = envelope.open_sealed(self.answer_pair, self.place(namespace, record, parent), sealed)
-        return _read_json(content)
+        return read_json(content)
 
 
-def make_chat_key(account: str, chat: str, *, random: Random = system_random) -> ChatKey:
-    return ChatKey(account, chat, generation=1, key=random(KEY_BYTES))
+def make_chat_key(account: str, chat: str, *, generation: int = 1, random: Random = system_random) -> ChatKey:
+    """Of a chat that begins, or of the generation that its writing goes on with."""
+    return ChatKey(account, chat, generation, key=random(KEY_BYTES))
 
 
 def wrap_chat_key(key: ChatKey, master_key: bytes, *, epoch: int, random: Random = system_random) -> bytes:
@@ -109,27 +110,3 @@ def unwrap_chat_key(
 
 def _chat_key_place(account: str, chat: str, generation: int, epoch: int) -> Place:
     return Place(Namespace.CHAT_KEY, account, scope=chat, record=chat, epoch=epoch, version=generation)
-
-
-def _json_bytes(content: dict[str, Any]) -> bytes:
-    try:
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError as error:
-        raise CryptoError("not_text") from error
-
-
-def _read_json(content: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(content)
-    except ValueError as error:
-        raise CryptoError("bad_content") from error
-    if not isinstance(value, dict):
-        raise CryptoError("bad_content")
-    return value
-
-
-def _text(content: dict[str, Any], name: str) -> str:
-    value = content.get(name)
-    if not isinstance(value, str):
-        raise CryptoError("bad_content")
-    return value

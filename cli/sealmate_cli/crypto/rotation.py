@@ -44,10 +44,9 @@ class Turned:
 def turn_master(wrapped: WrappedKeys, keys: MasterKeys, *, random: Random = system_random) -> Turned:
     """`wrapped` as the server gives it now, `keys` opened from it. Nothing is sealed to a method that the account didn't name."""
     public = signing_public_key(keys.signing_seed)
-    if wrapped.manifest is not None:
-        verify_manifest(
-            wrapped.manifest, account=keys.account, epoch=keys.epoch, methods=wrapped.methods, signing_public=public
-        )
+    if wrapped.epoch != keys.epoch:
+        raise CryptoError("wrong_epoch")
+    verify_own_manifest(wrapped, public)
     new = replace(keys, epoch=keys.epoch + 1, master_key=random(KEY_BYTES))
     methods = tuple(_seal_anew(method, keys, new, random) for method in wrapped.methods)
     statement = make_statement(
@@ -71,6 +70,18 @@ def turn_master(wrapped: WrappedKeys, keys: MasterKeys, *, random: Random = syst
             before=wrapped.manifest,
         ),
     )
+
+
+def verify_own_manifest(wrapped: WrappedKeys, signing_public: bytes) -> None:
+    """A manifest that is there must be the account's word on the very methods that are there."""
+    if wrapped.manifest is not None:
+        verify_manifest(
+            wrapped.manifest,
+            account=wrapped.account,
+            epoch=wrapped.epoch,
+            methods=wrapped.methods,
+            signing_public=signing_public,
+        )
 
 
 def rewrap_chat_key(

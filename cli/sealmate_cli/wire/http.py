@@ -274,6 +274,8 @@ class Account(Shape):
     email: str
     created_at: int
     epoch: int
+    rotation_due_at: int | None = None
+    """From then on the master key is to be turned; None from a server that doesn't say."""
     backup_codes_left: int = 0
     wallet: Wallet
     reset_ready_at: int | None = None

@@ -23,6 +23,7 @@ from tests.fakes.accounts import (
     Rows,
 )
 from tests.fakes.apps import FakeApps
+from tests.fakes.chats import FakeChats
 from tests.fakes.clock import FakeClock, FakeRandom
 from tests.fakes.connections import FakeConnections
 from tests.fakes.http import Api
@@ -59,7 +60,7 @@ class World:
     erasures: FakeErasures = field(default_factory=FakeErasures)
     api: Api = field(
         default_factory=lambda: Api(
-            "http_auth", "http_account", "http_rotation", "http_reset", "http_erasures", "http_apps"
+            "http_auth", "http_account", "http_rotation", "http_reset", "http_erasures", "http_apps", "http_chats"
         )
     )
     calls: list[str] = field(default_factory=list)
@@ -83,6 +84,7 @@ class World:
             push=lambda: self.push,
             origins=(ORIGIN,),
         )
+        rotations = FakeRotations(rows, self.tables)
         wiring.override()
         wiring.override(
             clock=self.clock,
@@ -119,7 +121,9 @@ class World:
                 resets=resets,
                 rotate_every=ROTATE_EVERY,
             ),
-            rotations=FakeRotations(rows, self.tables),
+            rotations=rotations,
+            securing_store=rotations,
+            chats=FakeChats(self.tables),
             app_store=Recorder("apps", FakeApps(rows), calls),
         )
 

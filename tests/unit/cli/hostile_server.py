@@ -23,8 +23,10 @@ _SIGNING_IN = {
     *(f"POST /auth/pairing/{step}" for step in ("join", "look", "reveal", "finish")),
     *(f"POST /auth/reset{step}" for step in ("", "/verify")),
 }
-# A mailbox that holds nothing before the keys are sealed into it.
-_MEETING = re.compile(r"\w+ /account/pairings(/[0-9a-f-]+(/nonce)?)?")
+# A mailbox that holds nothing before the keys are sealed into it; what is staged and never taken; and sessions that end.
+_HARMLESS = re.compile(
+    r"\w+ /account/(pairings(/[0-9a-f-]+(/nonce)?)?|rotation(/[0-9a-f-]+/staged)?)|DELETE /account/sessions"
+)
 
 
 def lied(lies: list[Json]) -> Json:
@@ -50,8 +52,12 @@ class HostileServer(FakeServer):
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         name = f"{request.method} {request.url.path.removeprefix('/api')}"
-        if request.method != "GET" and name not in _SIGNING_IN and not _MEETING.fullmatch(name):
+        if request.method != "GET" and name not in _SIGNING_IN and not _HARMLESS.fullmatch(name):
             self.written.append(name)
+        if name.endswith("/staged"):
+            self._stage(name, json.loads(request.content or b"{}"))
+        if name.endswith("/secure"):
+            self._secure(json.loads(request.content))
         if name in self.said:
             return httpx.Response(200, json=self._next(name))
         return httpx.Response(204) if request.method != "GET" else problem("chat_not_found", 404)
@@ -63,6 +69,19 @@ class HostileServer(FakeServer):
             return said  # type: ignore[no-any-return]
         told: Json = said[0] if len(said) == 1 else said.pop(0)
         return told
+
+    def _stage(self, name: str, sent: Json) -> None:
+        """Beside what is there, lies and all."""
+        rows = {row["chat_id"]: row for row in self.said[name.replace("PUT", "GET")]["chats"]}
+        for chat in sent.get("chats", []):
+            rows[chat["chat_id"]]["keys"] += chat["keys"]
+
+    def _secure(self, sent: Json) -> None:
+        """The account's keys from now on are those that were sent, but for what is said of them instead."""
+        methods = [{**sent[kind], "kind": kind} for kind in ("password", "recovery")]
+        now = {"account_id": PERSON["account"], "epoch": sent["statement"]["epoch"], "methods": methods, "links": []}
+        signed = {name: sent[name] for name in ("signing", "statement", "manifest", "apps")}
+        self.said["GET /account/keys"] = {**now, **signed, **self.said["secured"]}
 
     def act(self, socket: FakeSocket, action: Json) -> None:
         if action["action"] == "resume":
@@ -93,4 +112,5 @@ def prepare(home: Path, device: str) -> None:
             master_key=from_base64url(known["master_key"]),
             signing_public_key=from_base64url(PERSON["signing_public_key"]),
         )
-    ProfileFile(home).save(Profile(server=ORIGIN, identity=identity, seen=seen))
+    settings = {account: {"web": known["settings_revision"]}} if "settings_revision" in known else {}
+    ProfileFile(home).save(Profile(server=ORIGIN, identity=identity, seen=seen, settings_seen=settings))

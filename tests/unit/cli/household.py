@@ -24,6 +24,7 @@ from sealmate_cli.wire.http import WrappedKeysAnswer
 from sealmate_cli.wire.shape import to_wire
 from tests.fakes.in_process import Alter, in_process
 from tests.unit.accounts.world import World
+from tests.unit.cli.breaking import Breaking, Through
 
 EMAIL, PASSWORD = "lena@example.org", "a seal on the beach"
 ORIGIN = "http://localhost:8410"
@@ -59,8 +60,10 @@ class Household:
     recovery_key: str = ""
     backup_codes: list[str] = field(default_factory=list)
 
-    def device(self, name: str, *, alter: Alter | None = None, random: Random = system_random) -> Client:
-        transport = in_process(self.world.api, alter=alter) if alter else in_process(self.world.api)
+    def device(
+        self, name: str, *, alter: Alter | None = None, through: Through = Breaking, random: Random = system_random
+    ) -> Client:
+        transport = through(in_process(self.world.api, alter=alter) if alter else in_process(self.world.api))
         self.made.append(
             Client(
                 ORIGIN,
@@ -93,11 +96,17 @@ class Household:
         return TOTP(self.totp_secret).at(self.world.clock.now())
 
     def command(
-        self, device: str, *words: str, typed: Sequence[Line], person: bool = True, random: Random = system_random
+        self,
+        device: str,
+        *words: str,
+        typed: Sequence[Line],
+        person: bool = True,
+        random: Random = system_random,
+        through: Through = Breaking,
     ) -> Result:
         """`sealmate` on that device, with what is typed there line by line."""
         surroundings = Surroundings(
-            make_client=lambda _server, _home: self.device(device, random=random), interactive=person
+            make_client=lambda _server, _home: self.device(device, random=random, through=through), interactive=person
         )
         keyboard = io.BufferedReader(Keyboard(typed))
         # The runner takes only what is known before the command begins.

@@ -228,5 +228,5 @@ def test_an_account_is_erased_only_by_its_address_and_a_proof(lena: Household, l
 
 def test_help_names_the_commands(lena: Household) -> None:
     told = ok(lena.command("laptop", "help", typed=[]))
-    for word in ("devices", "ways", "account", "end-others", "recovery-key", "erase"):
+    for word in ("devices", "ways", "account", "secure", "end-others", "recovery-key", "erase"):
         assert word in told

@@ -31,9 +31,9 @@ def test_a_new_device_is_asked_about_until_it_is_answered(lena: Household, lapto
 
 def test_one_that_is_not_mine_is_out_at_once_and_what_to_do_next_is_said(lena: Household, laptop: Client) -> None:
     thief = lena.log_in("thief")
-    told = ok(lena.command("laptop", "devices", "not-mine", only_new(laptop), typed=[]))
+    told = ok(lena.command("laptop", "devices", "not-mine", only_new(laptop), typed=["later"]))
     assert "is signed out" in told
-    assert "Secure the account" in told
+    assert "`sealmate secure`" in told
     assert refused(thief.whoami) == "not_signed_in"
     assert laptop.account.new_devices() == []
 
@@ -69,3 +69,9 @@ def test_a_reset_that_somebody_began_is_told_and_stopped(lena: Household, laptop
     assert thief.look(code).state == "none"
     assert lena.command("laptop", "whoami", typed=[]).stderr == ""
     assert laptop.account.reset_ready_at() is None
+
+
+def test_an_id_may_begin_like_an_option(lena: Household, laptop: Client) -> None:
+    assert laptop.account.new_devices() == []
+    for answer in ("mine", "not-mine"):
+        assert "no new device of this id" in lena.command("laptop", "devices", answer, "-kAbc", typed=[]).stderr

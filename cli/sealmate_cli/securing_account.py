@@ -1,0 +1,94 @@
+"""The command that secures an account after somebody else had a device or a key of it, step by step."""
+
+from collections.abc import Callable
+
+from sealmate_cli.errors import ClientError, NotSignedIn, Tampered
+from sealmate_cli.invocation import Invocation
+from sealmate_cli.managing import name_of
+from sealmate_cli.onboarding import confirm_codes, confirm_written, new_password, show_codes
+from sealmate_cli.retrying import Result, prove_anew, proved, until_right
+
+_WHAT = (
+    "This is for when a device or a key of yours was in somebody else's hands: all other devices are signed out, and your keys, "
+    "password, recovery key and backup codes are made anew. Each chat goes on with a new key. What was copied already can't be taken back."
+)
+
+
+def secure_account(run: Invocation, *, password_stdin: bool) -> None:
+    run.output.note(_WHAT)
+    _agree_to_what_goes(run)
+    prove_anew(run)
+    email = run.client.identity().email
+    begun = run.client.securing.begin()
+    run.output.note("All your other devices are signed out. Now the password: one that you have used nowhere else.")
+    password = until_right(run, lambda: new_password(run, email, password_stdin))
+    run.output.status("making your keys on this device")
+    made, recovery_key = run.client.securing.make(begun, password)
+    _show_recovery_key(run, recovery_key)
+
+    def tell(chats: int) -> None:
+        run.output.status(f"replacing your keys, chats done: {chats}")
+
+    codes = _until_done(run, lambda: run.client.securing.finish(begun, made, told=tell))
+    if not codes:
+        run.output.note("The connection broke before the new backup codes came; these are made anew.")
+        codes = proved(run, run.client.account.new_backup_codes)
+    show_codes(run, codes)
+    if run.interactive:
+        confirm_codes(run, codes)
+    run.output.result(
+        "secured",
+        {"epoch": made.keys.epoch},
+        "Done. Only what you chose now opens your account. If your authenticator was on a device that you lost, replace it too: "
+        "`sealmate account authenticator`.",
+    )
+
+
+def offer_to_secure(run: Invocation) -> None:
+    """To a person; a script calls for it."""
+    answer = run.ask("secure", "Secure your account now? Type yes, or later") if run.interactive else "later"
+    if answer.strip().casefold() in ("yes", "y"):
+        secure_account(run, password_stdin=False)
+    else:
+        run.output.note("Do it soon: `sealmate secure` makes all keys anew, and so does the web app.")
+
+
+def _agree_to_what_goes(run: Invocation) -> None:
+    """No passkey or security key can be touched in a terminal, and what isn't touched is removed."""
+    going = [way for way in run.client.account.ways_in() if way.kind in ("passkey", "security_key")]
+    if not going:
+        return
+    names = "\n".join(f"  {name_of(way)}" for way in going)
+    run.output.note(
+        "These open your account now, and will be removed, as they can't be touched in a terminal; the web app can keep them, and add them "
+        f"again later:\n\n{names}\n"
+    )
+    if run.ask("remove_keys", "Type yes to go on without them").strip().casefold() not in ("yes", "y"):
+        raise ClientError(
+            "not_confirmed",
+            "Nothing was changed.",
+            "To keep them, secure the account in the web app: Settings, Account, “Secure the account”.",
+        )
+
+
+def _show_recovery_key(run: Invocation, recovery_key: str) -> None:
+    told = (
+        f"Your new recovery key. Write it down now: it is shown once and kept nowhere.\n\n  {recovery_key}\n\n"
+        "It counts, like the new password, when all is replaced; until then the old ones do. Keep both until then."
+    )
+    run.output.result("recovery_key", {"recovery_key": recovery_key}, told)
+    confirm_written(run, recovery_key)
+
+
+def _until_done(run: Invocation, finish: Callable[[], Result]) -> Result:
+    """What broke off is repeated as it is, while a person wants that: the recovery key is written down already."""
+    while True:
+        run.output.status("replacing your keys")
+        try:
+            return proved(run, finish)
+        except ClientError as error:
+            if not run.interactive or isinstance(error, (Tampered, NotSignedIn)):
+                raise
+            run.output.fail(error)
+            if run.ask("again", "Not all is replaced. Type yes to try again").strip().casefold() not in ("yes", "y"):
+                raise
