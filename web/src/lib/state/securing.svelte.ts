@@ -103,8 +103,9 @@ export class Securing {
     let lease = await take({});
     const at = `/account/rotation/${lease.lease_id}`;
     const keys = { old: opened.master, master: made.opened.master, further: 1 };
+    const mine = new Set<string>();
     for (let tries = 0; ; tries += 1) {
-      await stageChats({ api, crypto, account, at, ...keys, told: (chats) => (this.staged = chats) });
+      await stageChats({ api, crypto, account, at, mine, ...keys, told: (chats) => (this.staged = chats) });
       try {
         const body = { ring: lease.ring, ...made.body, apps: await this.#renewApps(wrapped, keys) };
         return (await stepUp.run(() => api.post(Secured, `${at}/secure`, body))).backup_codes;

@@ -195,7 +195,7 @@ describe('cut off', () => {
     },
   );
 
-  it('in the middle of the chats it goes on with those that are missing', async () => {
+  it('in the middle of the chats it stages all of them under the next lease', async () => {
     server.page = 1;
     let puts = 0;
     const { finish, made } = await begun(async (input, init) => {
@@ -204,7 +204,7 @@ describe('cut off', () => {
     });
     await expect(finish()).rejects.toMatchObject({ code: 'offline' });
     expect(await finish()).toEqual(CODES);
-    expect(count(`PUT ${STAGED}`)).toBe(2);
+    expect(count(`PUT ${STAGED}`)).toBe(3);
     expect(await server.opened(made.opened.master)).toEqual(Array(2).fill([1, 2]));
   });
 

@@ -9,19 +9,23 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const AT_ONCE = 40;
 
-/** `at`: the lease's address; `beside`: what was staged beside the chats; `further`: how many new generations each chat gets; `told` hears how many chats are done. */
+/**
+ * `at`: the lease's address; `mine`: chats that were staged under it, which this adds to; `beside`: what was staged beside the chats; `further`:
+ * how many new generations each chat gets; `told` hears how many chats are done.
+ */
 export async function stageChats(of: {
   api: Api;
   crypto: typeof Crypto;
   account: string;
   at: string;
+  mine: Set<string>;
   old: MasterKey;
   master: MasterKey;
   beside?: Turned['account'];
   further?: number;
   told?: (chats: number) => void;
 }): Promise<void> {
-  const { api, crypto: it, account, at, old, master, beside, further = 0 } = of;
+  const { api, crypto: it, account, at, mine, old, master, beside, further = 0 } = of;
   let done = 0;
   for (let cursor: string | null = null; ;) {
     const query: string = cursor === null ? '' : `?cursor=${cursor}`;
@@ -30,10 +34,14 @@ export async function stageChats(of: {
     const rings = page.chats.map(({ chat_id: chat, keys }) => new Ring(account, chat, keys, it));
     const chats = [];
     for (const ring of rings) {
-      if (!(await ring.isStaged(old, master, further))) chats.push(await ring.anew(old, master, further));
+      // What another lease left counts for nothing, though it opens.
+      const staged = mine.has(ring.chat) && (await ring.isStaged(old, master, further));
+      if (!staged) chats.push(await ring.anew(old, master, further));
     }
     for (let first = 0; first < chats.length; first += AT_ONCE) {
-      await api.put(null, `${at}/staged`, { chats: chats.slice(first, first + AT_ONCE) });
+      const some = chats.slice(first, first + AT_ONCE);
+      await api.put(null, `${at}/staged`, { chats: some });
+      for (const { chat_id: chat } of some) mine.add(chat);
     }
     done += page.chats.length;
     of.told?.(done);
@@ -59,7 +67,7 @@ class Ring {
 
   constructor(
     private readonly account: string,
-    private readonly chat: string,
+    readonly chat: string,
     keys: readonly { generation: number; envelope: string }[],
     private readonly it: typeof Crypto,
   ) {

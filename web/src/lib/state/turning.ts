@@ -137,12 +137,14 @@ export class Turning {
     let lease = await take({});
     const at = `/account/rotation/${lease.lease_id}`;
     await api.put(null, `${at}/staged`, { account: turned.account });
+    const mine = new Set<string>();
     for (let tries = 0; !this.#stopped; tries += 1) {
       await stageChats({
         api,
         crypto: it,
         account: this.account,
         at,
+        mine,
         old,
         master: turned.master,
         beside: turned.account,

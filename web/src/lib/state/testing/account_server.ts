@@ -60,6 +60,9 @@ export class AccountServer {
   proved = true;
   onFlip: (() => Promise<void>) | null = null;
   #account: Body = {};
+  #leases = 0;
+  /** By chat the lease that staged it: what another left doesn't count. */
+  #stagedBy = new Map<string, number>();
 
   constructor(signedUp: SignedUp) {
     this.wrapped = structuredClone(signedUp.wrapped);
@@ -130,7 +133,8 @@ export class AccountServer {
 
   #lease(body: Body): object | string {
     if (body.expected_epoch !== this.wrapped.epoch) return 'wrong_epoch';
-    const lease_id = '00000000-0000-4000-8000-000000000000';
+    if (body.lease_id === undefined) this.#leases += 1;
+    const lease_id = `00000000-0000-4000-8000-${String(this.#leases).padStart(12, '0')}`;
     return { lease_id, epoch: this.wrapped.epoch, ring: this.chats.size, expires_at: 0 };
   }
 
@@ -139,6 +143,7 @@ export class AccountServer {
     for (const { chat_id, keys } of (body.chats ?? []) as { chat_id: string; keys: Keys }[]) {
       const present = this.chats.get(chat_id)?.filter((key) => epochOf(key) === this.wrapped.epoch) ?? [];
       this.chats.set(chat_id, [...present, ...keys]);
+      this.#stagedBy.set(chat_id, this.#leases);
     }
     return null;
   }
@@ -157,7 +162,10 @@ export class AccountServer {
   async #isWhole(ring: unknown): Promise<boolean> {
     await this.onFlip?.();
     const next = this.wrapped.epoch + 1;
-    const staged = [...this.chats.values()].every((keys) => keys.some((key) => epochOf(key) === next));
+    const staged = [...this.chats].every(
+      ([chat, keys]) =>
+        this.#stagedBy.get(chat) === this.#leases && keys.some((key) => epochOf(key) === next),
+    );
     return ring === this.chats.size && staged;
   }
 
