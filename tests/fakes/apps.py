@@ -18,8 +18,9 @@ class FakeApps:
     def begin(self, account_id: str, app: App, *, epoch: int) -> bool:
         rows = self._rows
         with rows.lock:
-            account = rows.accounts.get(account_id)
-            if account is None or account.statement.epoch != epoch or (account_id, app.name) in rows.apps:
+            account, before = rows.accounts.get(account_id), rows.apps.get((account_id, app.name))
+            seen = before.revision if before else 0
+            if account is None or account.statement.epoch != epoch or seen != app.revision - 1:
                 return False
             rows.accounts[account_id] = replace(account, ways_in=account.ways_in + 1)
             rows.apps[account_id, app.name] = app

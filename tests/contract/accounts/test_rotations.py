@@ -196,6 +196,16 @@ def test_an_app_begins_once_and_under_the_present_key(world: World) -> None:
     assert world.stores.accounts.apps(ACCOUNT) == [app]
 
 
+def test_an_app_begins_anew_in_the_place_of_what_was_seen(world: World) -> None:
+    assert _begin_app(world)[0]
+    anew = make_app(world.device.keys, b"n" * 32, revision=2)
+    assert not world.stores.apps.begin(ACCOUNT, anew, epoch=2)
+    assert not world.stores.apps.begin(ACCOUNT, replace(anew, revision=3), epoch=1)
+    assert wins(lambda _: world.stores.apps.begin(ACCOUNT, anew, epoch=1)) == 1
+    assert world.stores.apps.app(ACCOUNT, "web") == anew
+    assert not world.stores.apps.change(ACCOUNT, "web", b"more", seen=1)
+
+
 def test_of_settings_changed_at_once_one_change_wins(world: World) -> None:
     assert not world.stores.apps.change(ACCOUNT, "web", b"more", seen=0)
     assert _begin_app(world)[0]

@@ -52,6 +52,19 @@ def test_who_was_slower_is_told_and_a_lost_reply_does_no_harm(ada: Person) -> No
     assert ada.call("GET", PATH).json["settings"] == second
 
 
+def test_what_opens_nowhere_gives_way_to_another_key_and_is_told(world: World, ada: Person) -> None:
+    caller = Caller(connection_id="connection-1", account_id=ada.account_id, session_id=ada.session_id)
+    world.connections.add(caller, now=0)
+    _put(ada, 0, _settings(ada, 1), key=_key(ada))
+    key, anew = _key(ada), _settings(ada, 2)
+    for _ in range(2):
+        assert _put(ada, 1, anew, key=key).json == {"app": "web", "revision": 2, "key": key, "settings": anew}
+    assert _put(ada, 1, _settings(ada, 2), key=_key(ada)).code == "settings_conflict"
+    assert _put(ada, 2, _settings(ada, 3), key=_key(ada, epoch=2)).code == "wrong_epoch"
+    assert ada.call("GET", "/account/keys").json["apps"] == [{"app": "web", "key": key}]
+    assert [event.model_dump()["revision"] for event in world.push.to("connection-1")] == [1, 2]
+
+
 def test_other_devices_hear_of_a_change_and_nobody_of_none(world: World, ada: Person) -> None:
     caller = Caller(connection_id="connection-1", account_id=ada.account_id, session_id=ada.session_id)
     world.connections.add(caller, now=0)
@@ -69,7 +82,7 @@ def test_other_devices_hear_of_a_change_and_nobody_of_none(world: World, ada: Pe
         ({"key": "a chat's"}, "invalid_record"),
         ({"key": None}, "invalid_record"),
         ({"settings": "a message"}, "invalid_record"),
-        ({"revision": 1}, "invalid_record"),
+        ({"revision": 1}, "settings_conflict"),
         ({"revision": -1}, "invalid_request"),
     ],
 )

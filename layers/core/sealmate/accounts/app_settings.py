@@ -32,12 +32,13 @@ class KeepingSettings:
     def put(self, account_id: str, name: str, put: PutSettings) -> AppSettings:
         """InvalidRecord, WrongEpoch; SettingsConflict if another device was faster."""
         _expect_epoch(put.settings, Namespace.APP_SETTINGS, SETTINGS_EPOCH)
-        if (put.key is None) != (put.revision > 0):
+        if put.key is None and put.revision == 0:
             raise errors.InvalidRecord(reason="key")
         if put.key is None:
             stored = self.apps.change(account_id, name, put.settings, seen=put.revision)
         else:
-            stored = self._begin(account_id, App(name=name, key=put.key, settings=put.settings, revision=1))
+            app = App(name=name, key=put.key, settings=put.settings, revision=put.revision + 1)
+            stored = self._begin(account_id, app)
         now = self.apps.app(account_id, name)
         if stored:
             self.tell(account_id, SettingsChanged(app=name, revision=put.revision + 1))

@@ -17,7 +17,7 @@ SettingsEnvelope = Annotated[Bytes, Field(min_length=175, max_length=16_384)]
 
 
 class PutSettings(Shape):
-    """`revision`: the one they were made from; 0 for the first, which brings the app's key."""
+    """`revision`: the one they were made from; 0 for the first. `key`: with the first, and where what there was opens nowhere."""
 
     revision: SettingsRevision
     settings: SettingsEnvelope

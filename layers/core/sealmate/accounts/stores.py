@@ -85,7 +85,9 @@ class AppStore(Protocol):
     def app(self, account_id: str, name: str) -> App | None: ...
 
     def begin(self, account_id: str, app: App, *, epoch: int) -> bool:
-        """False if it has begun, or the account isn't at this epoch, whose key the app's is under. A rotation that hasn't seen it fails."""
+        """In the place of the revision before, if there is one. A rotation that hasn't seen it fails.
+
+        False if the app is at another revision than that, or the account isn't at this epoch, whose key the app's is under."""
 
     def change(self, account_id: str, name: str, settings: bytes, *, seen: int) -> bool:
         """The next revision. False if it is no longer at `seen`, or has not begun."""

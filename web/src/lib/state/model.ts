@@ -42,6 +42,8 @@ export interface Problem {
   untrusted?: true;
   /** There is no such chat for this account: nothing can be written to it. */
   absent?: true;
+  /** Settings that don't open anywhere give way to this browser's, if its owner wants that. */
+  settingsAnew?: true;
   missingCredits?: number;
   retryAfter?: number;
 }

@@ -205,3 +205,37 @@ describe('what the server gives is not taken', () => {
     expect([one.distrusted, one.ahead]).toEqual([[], 1]);
   });
 });
+
+describe('settings that open nowhere', () => {
+  beforeEach(async () => {
+    await one.choose({ theme: 'dark' });
+    await other.sync.look();
+    const stranger = await crypto.importMasterKey(new Uint8Array(32).fill(9), 1);
+    const { envelope } = await crypto.makeAppKey({ account: ACCOUNT, app: 'web', master: stranger });
+    server.stored = { ...server.stored, revision: 2, key: Buffer.from(envelope).toString('base64url') };
+    await one.choose({ text_size: 'large' });
+    expect([one.distrusted, server.puts]).toEqual([['wrong_key'], 1]);
+  });
+
+  it('give way to those of a device whose owner says so, and the others take them', async () => {
+    await one.sync.beginAnew();
+    expect(server.stored.revision).toBe(3);
+    await other.choose({ enter_sends: false });
+    await one.sync.look();
+    const both = { theme: 'dark', text_size: 'large', enter_sends: false };
+    expect([one.own, other.own, other.distrusted]).toEqual([both, both, []]);
+  });
+
+  it('stay where the server gives older ones than were seen', async () => {
+    server.stored.revision = 0;
+    await expect(one.sync.beginAnew()).rejects.toMatchObject({ reason: 'settings_rolled_back' });
+    expect([server.stored.revision, server.puts]).toEqual([0, 1]);
+  });
+
+  it('are told of where another device was faster, whose settings count', async () => {
+    server.meanwhile = () => other.sync.beginAnew();
+    await expect(one.sync.beginAnew()).rejects.toMatchObject({ code: 'settings_conflict' });
+    await one.sync.look();
+    expect([one.own.theme, one.own.text_size, server.stored.revision]).toEqual(['dark', 'large', 3]);
+  });
+});

@@ -61,6 +61,22 @@ export class SettingsSync {
     if (seen?.account !== this.account || revision > seen.revision) void this.look();
   }
 
+  /**
+   * In the place of settings that don't open: those of this device, under another key. ApiError; CryptoError `settings_rolled_back` where the
+   * server gives older ones than were seen, which must not pass for new.
+   */
+  async beginAnew(): Promise<void> {
+    await this.parts.exclusively('sealmate-settings', async () => {
+      const { api, own, seen } = this.parts;
+      const { master } = this.#opened();
+      const stored = await api.getOnce(AppSettings, PATH);
+      await this.#expectNoneOlder(stored);
+      const [revision, settings] = [stored.revision + 1, own()];
+      await api.put(AppSettings, PATH, await this.#sealed(null, master, { revision, settings }));
+      seen.write({ account: this.account, revision, settings });
+    });
+  }
+
   async #work(): Promise<void> {
     while (this.#again) {
       this.#again = false;
@@ -80,9 +96,8 @@ export class SettingsSync {
       // What was open before the server was asked: meanwhile the key may turn, and what comes be under the one before.
       const { master } = this.#opened();
       const stored = await api.getOnce(AppSettings, PATH);
-      const known = seen.read();
-      const before = known?.account === account ? known : null;
-      const { settings, key } = await this.#open(stored, before, master);
+      const before = this.#before();
+      const { settings, key } = await this.#open(stored, master);
       const mine = changed(before?.settings ?? this.#first, own());
       show({ ...settings, ...mine });
       const here = own();
@@ -106,14 +121,10 @@ export class SettingsSync {
     }
   }
 
-  async #open(
-    stored: AppSettings,
-    before: Seen | null,
-    master: MasterKey,
-  ): Promise<{ settings: Settings; key: AppKey | null }> {
+  async #open(stored: AppSettings, master: MasterKey): Promise<{ settings: Settings; key: AppKey | null }> {
     const it = await this.parts.crypto();
     const { account } = this;
-    if (stored.revision < (before?.revision ?? 0)) throw new it.CryptoError('settings_rolled_back');
+    await this.#expectNoneOlder(stored);
     if (stored.key === null || stored.settings === null) {
       if (stored.revision > 0) throw new it.CryptoError('bad_content');
       return { settings: {}, key: null };
@@ -126,7 +137,17 @@ export class SettingsSync {
     return { settings, key };
   }
 
-  /** As it is sent. The first record brings the app's key. */
+  async #expectNoneOlder({ revision }: AppSettings): Promise<void> {
+    const { CryptoError } = await this.parts.crypto();
+    if (revision < (this.#before()?.revision ?? 0)) throw new CryptoError('settings_rolled_back');
+  }
+
+  #before(): Seen | null {
+    const seen = this.parts.seen.read();
+    return seen?.account === this.account ? seen : null;
+  }
+
+  /** As it is sent. Where there is no key that opens, it brings one. */
   async #sealed(
     key: AppKey | null,
     master: MasterKey,

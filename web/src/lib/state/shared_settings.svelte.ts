@@ -31,6 +31,12 @@ class SharedSettings {
     });
   }
 
+  /** When its owner says so. Gives ApiError, CryptoError. */
+  async beginAnew(): Promise<void> {
+    await this.#sync?.beginAnew();
+    this.distrusted = null;
+  }
+
   heard(revision: number): void {
     this.#sync?.heard(revision);
   }

@@ -58,8 +58,12 @@ export function untrustedProblem(reason: string): Problem {
 }
 
 export function untrustedSettingsProblem(reason: string): Problem {
+  if (reason === 'settings_rolled_back') {
+    const [message, nextStep] = [m.sync_settings_older({ reason }), m.sync_settings_older_next()];
+    return { code: reason, message, nextStep, untrusted: true };
+  }
   const [message, nextStep] = [m.sync_settings_untrusted({ reason }), m.sync_settings_untrusted_next()];
-  return { code: reason, message, nextStep, untrusted: true };
+  return { code: reason, message, nextStep, untrusted: true, settingsAnew: true };
 }
 
 export function fellBackProblem(): Problem {

@@ -34,7 +34,8 @@ class DynamoApps:
                 settings=app.settings,
                 revision=app.revision,
             )
-            transaction.save(item, condition=AppItem.pk.does_not_exist())
+            seen = app.revision - 1
+            transaction.save(item, condition=AppItem.revision == seen if seen else AppItem.pk.does_not_exist())
 
         return committed(write)
 
