@@ -22,6 +22,9 @@ export interface Begun {
   opened: Opened;
 }
 
+/** The account is secured, but why this browser couldn't see that and go on is told; `codes` are its new backup codes. */
+export type LooksAgain = (codes: string[], error: unknown) => Promise<boolean>;
+
 export interface SecuringParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
@@ -74,23 +77,43 @@ export class Securing {
   }
 
   /** The new backup codes; none if the server's reply was lost. What breaks off is begun anew, or repeated as it is. */
-  async finish(begun: Begun, made: SecuredAccount): Promise<string[]> {
+  async finish(begun: Begun, made: SecuredAccount, isToLookAgain: LooksAgain): Promise<string[]> {
     const { exclusively } = this.parts;
     try {
-      return await exclusively('sealmate-master-key', () => this.#finish(begun, made));
+      // Held for as long as it is asked: a tab that looked meanwhile would lock, and the codes would be gone from the screen.
+      return await exclusively('sealmate-master-key', () => this.#finish(begun, made, isToLookAgain));
     } finally {
       this.staged = null;
     }
   }
 
-  async #finish(begun: Begun, made: SecuredAccount): Promise<string[]> {
+  async #finish(begun: Begun, made: SecuredAccount, isToLookAgain: LooksAgain): Promise<string[]> {
     const codes = await this.#flip(begun, made).catch(async (error: unknown) => {
       if (!(await this.#isDone(made))) throw error;
       return [];
     });
-    const wrapped = await this.#expectMade(begun.wrapped.account_id, made);
-    await this.parts.session.secured(made.opened, made.masterBytes, wrapped);
+    await this.#goOn(begun.wrapped.account_id, made, (error) => isToLookAgain(codes, error));
     return codes;
+  }
+
+  /** By what the server has now. A lie is never looked at twice. */
+  async #goOn(
+    account: string,
+    made: SecuredAccount,
+    isToLookAgain: (error: unknown) => Promise<boolean>,
+  ): Promise<void> {
+    const { CryptoError } = await this.parts.crypto();
+    for (;;) {
+      try {
+        const wrapped = await this.#expectMade(account, made);
+        await this.parts.session.secured(made.opened, made.masterBytes.slice(), wrapped);
+        made.masterBytes.fill(0);
+        return;
+      } catch (error) {
+        const lie = error instanceof CryptoError && !error.ofTheBrowser;
+        if (lie || !(await isToLookAgain(error))) throw error;
+      }
+    }
   }
 
   /** Steps 1 to 4 of docs/decisions/0013-rotation.md, without a link. */

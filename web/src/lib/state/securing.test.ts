@@ -4,7 +4,7 @@ import { secureAccountWith } from '$lib/crypto/securing';
 import { toBase64url } from '$lib/wire/base64url';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Api, ApiError } from './api';
-import { Securing, type SecuringParts } from './securing.svelte';
+import { Securing, type LooksAgain, type SecuringParts } from './securing.svelte';
 import {
   ACCOUNT,
   AccountServer,
@@ -73,14 +73,16 @@ function browser(fetch: AccountServer['fetch'] = server.fetch) {
     exclusively: async (_, work) => work(),
     seenRevision: () => 0,
   };
-  return { securing: new Securing(parts), went, proofs };
+  return { securing: new Securing(parts), parts, went, proofs };
 }
 
 async function begun(fetch?: AccountServer['fetch']) {
   const here = browser(fetch);
   const begun = await here.securing.begin();
   const made = await here.securing.make(begun, PASSWORD, []);
-  return { ...here, begun, made, finish: () => here.securing.finish(begun, made) };
+  const finish = (isToLookAgain: LooksAgain = async () => false) =>
+    here.securing.finish(begun, made, isToLookAgain);
+  return { ...here, begun, made, finish };
 }
 
 const count = (request: string) => server.asked.filter((each) => each === request).length;
@@ -131,7 +133,7 @@ describe('securing', () => {
     expect(securing.touchable(begun)).toEqual(keys);
     const touched = await securing.touch(begun, keys[0]!);
     const made = await securing.make(begun, null, [touched]);
-    await securing.finish(begun, made);
+    await securing.finish(begun, made, async () => false);
     const { wrapped } = server;
     expect(wrapped.methods.map(({ kind }) => kind)).toEqual(['recovery', 'passkey']);
     const opened = await crypto.unlock({ wrapped, kind: 'passkey', kek: touched.kek, account: ACCOUNT });
@@ -244,5 +246,57 @@ describe('a reply that is lost', () => {
     expect(await finish()).toEqual([]);
     expect([went, count(FINISH)]).toEqual([[2], 1]);
     expect(await server.opened(made.opened.master)).toEqual(Array(2).fill([1, 2]));
+  });
+});
+
+describe('once the account is secured', () => {
+  const asked: string[][] = [];
+  beforeEach(() => {
+    asked.length = 0;
+    server.onFlip = async () => void (server.fails = 'GET /account/keys');
+  });
+
+  it('a network that is gone takes no codes away, and what is missing is done on another try', async () => {
+    const { finish, made, went } = await begun();
+    const codes = await finish(async (codes, error) => {
+      expect(error).toMatchObject({ code: 'offline' });
+      if (asked.push(codes) === 2) server.fails = '';
+      return true;
+    });
+    expect([codes, asked, went, count(FINISH)]).toEqual([CODES, [CODES, CODES], [2], 1]);
+    expect(made.masterBytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('a browser that can’t go on just now does on another try', async () => {
+    server.onFlip = null;
+    const { finish, parts, went } = await begun();
+    const { secured } = parts.session;
+    parts.session.secured = async (_, masterBytes) => {
+      parts.session.secured = secured;
+      masterBytes.fill(0);
+      throw new Error('no room');
+    };
+    expect(await finish(async () => true)).toEqual(CODES);
+    expect(went).toEqual([2]);
+  });
+
+  it('whoever lets it be has seen the codes, and this browser keeps the keys that it had', async () => {
+    const { finish, went } = await begun();
+    await expect(finish(async (codes) => asked.push(codes) < 0)).rejects.toMatchObject({ code: 'offline' });
+    expect([asked, went, server.wrapped.epoch]).toEqual([[CODES], [], 2]);
+  });
+
+  it('a lie is told at once', async () => {
+    server.onFlip = null;
+    const { finish, went } = await begun(async (input, init) => {
+      const said = await server.fetch(input, init);
+      if (!String(input).endsWith(SECURE)) return said;
+      server.wrapped = signedUp.wrapped;
+      return said;
+    });
+    const reason = finish(async (codes) => asked.push(codes) > 0).catch(
+      ({ reason }: { reason: string }) => reason,
+    );
+    expect([await reason, asked, went]).toEqual(['epoch_rolled_back', [], []]);
   });
 });

@@ -100,6 +100,9 @@ beforeEach(() => {
   } as unknown as SecuringParts);
 });
 
+const finish = () =>
+  securing.finish(begun, { ...made, masterBytes: made.masterBytes.slice() }, () => Promise.resolve(false));
+
 /** What the app keeps now, as a device opens it that has the new master key and nothing else. */
 async function settings(): Promise<Json> {
   const { revision, key, settings: sealed } = server.app!;
@@ -123,7 +126,7 @@ describe('an app of a secured account', () => {
       master: begun.opened.master,
       envelope: fromBase64url(key),
     });
-    await securing.finish(begun, made);
+    await finish();
     expect(await settings()).toEqual(DARK);
     expect(server.app.revision).toBe(4);
     const envelope = fromBase64url(server.app.settings);
@@ -135,7 +138,7 @@ describe('an app of a secured account', () => {
     server.meanwhile = async () => {
       server.app = await sealedApp(1, DARK);
     };
-    await securing.finish(begun, made);
+    await finish();
     expect(await settings()).toEqual(DARK);
     expect(server.sent).toHaveLength(2);
     server.done = null;
@@ -143,14 +146,14 @@ describe('an app of a secured account', () => {
     server.meanwhile = async () => {
       server.app = await sealedApp(6, { theme: 'light' });
     };
-    await securing.finish(begun, made);
+    await finish();
     expect([await settings(), server.app.revision]).toEqual([{ theme: 'light' }, 7]);
   });
 
   it('begins without settings where somebody left some that do not open', async () => {
     const stranger = await crypto.makeAppKey({ account: ACCOUNT, app: 'web', master: begun.opened.master });
     server.app = await sealedApp(2, DARK, stranger.key);
-    await securing.finish(begun, made);
+    await finish();
     expect([await settings(), server.app.revision]).toEqual([{}, 3]);
   });
 });
@@ -159,13 +162,13 @@ describe('an account stays as it is', () => {
   it('if the server gives settings older than this browser has seen', async () => {
     server.app = await sealedApp(2, DARK);
     seen = 3;
-    expect(await reasonOf(securing.finish(begun, made))).toBe('settings_rolled_back');
+    expect(await reasonOf(finish())).toBe('settings_rolled_back');
     expect([server.sent, went]).toEqual([[], []]);
   });
 
   it('if the server withholds what it says there is', async () => {
     server.app = { ...(await sealedApp(2, DARK)), settings: null as unknown as string };
-    expect(await reasonOf(securing.finish(begun, made))).toBe('bad_content');
+    expect(await reasonOf(finish())).toBe('bad_content');
     expect([server.sent, went]).toEqual([[], []]);
   });
 });
