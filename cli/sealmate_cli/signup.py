@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sealmate_cli import crypto
 from sealmate_cli.api import Api
-from sealmate_cli.beginning import DEVICE, Beginning
+from sealmate_cli.beginning import DEVICE, Beginning, end_session
 from sealmate_cli.errors import Tampered
 from sealmate_cli.profile import ProfileFile
 from sealmate_cli.typed import digits
@@ -54,11 +54,14 @@ class Signup:
             "totp_code": digits(totp_code),
             "device": DEVICE,
         }
+        pins = self._expect_new(master.account, keys)
         beginning = Beginning(self._api, self._profile, master.account)
         done = beginning.call(wire.SignupCompleted, "/auth/signup/complete", body, step=self._id)
-        public = keys.signing.public_key
-        pins = crypto.Pins().advanced(master.account, keys.statement, keys.manifest, public)
-        beginning.remember(self._email, done.session, master, pins)
+        try:
+            beginning.remember(self._email, done.session, master, pins)
+        except Tampered:
+            end_session(self._api, done.session)
+            raise
         return SignupResult(
             account_id=master.account,
             email=self._email,
@@ -67,6 +70,14 @@ class Signup:
             totp_secret=verified.totp.secret,
             totp_uri=verified.totp.uri,
         )
+
+    def _expect_new(self, account: str, keys: crypto.AccountKeys) -> crypto.Pins:
+        """An id that this device knows is no new account's: what was seen of that one would be forgotten. Tampered."""
+        seen = self._profile.load().pins_of(account)
+        try:
+            return seen.advanced(account, keys.statement, keys.manifest, keys.signing.public_key)
+        except crypto.CryptoError as error:
+            raise Tampered("new account", error.reason) from error
 
     def _expect_verified(self) -> wire.SignupVerified:
         if self._verified is None:

@@ -1,6 +1,9 @@
 """The HTTP answers, and the bodies that are more than a line."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import AfterValidator, StringConstraints, model_validator
 
 from sealmate_cli.crypto import (
     AccountKeys,
@@ -18,6 +21,18 @@ from sealmate_cli.crypto import (
 from .shape import Bytes, Shape, to_wire
 
 Outcome = Literal["asked", "answered", "refused", "failed", "stopped", "withheld", "deleted"]
+
+
+_UUID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+
+def _ten_different(codes: list[str]) -> list[str]:
+    if len(codes) != 10 or len(set(codes)) != 10:
+        raise ValueError("not ten different codes")
+    return codes
+
+
+TenCodes = Annotated[list[str], AfterValidator(_ten_different)]
 
 
 class Problem(Shape):
@@ -38,8 +53,17 @@ class SignupStarted(Shape):
 
 
 class Totp(Shape):
-    secret: str
+    """The secret has 160 bits or more; the link holds that very secret, and opens an authenticator and nothing else."""
+
+    secret: Annotated[str, StringConstraints(pattern="^[A-Z2-7]{32,}$")]
     uri: str
+
+    @model_validator(mode="after")
+    def _of_one_secret(self) -> Self:
+        link = urlsplit(self.uri)
+        if (link.scheme, link.netloc) != ("otpauth", "totp") or parse_qs(link.query).get("secret") != [self.secret]:
+            raise ValueError("another secret, or no authenticator's link")
+        return self
 
 
 class SignupVerified(Shape):
@@ -62,7 +86,7 @@ class SessionAnswer(Shape):
 
 
 class SignupCompleted(SessionAnswer):
-    backup_codes: list[str]
+    backup_codes: TenCodes
 
 
 class LoginStarted(Shape):
@@ -202,7 +226,7 @@ class MethodList(Shape):
 
 
 class BackupCodes(Shape):
-    codes: list[str]
+    codes: TenCodes
 
 
 class PairingStarted(Shape):
@@ -256,7 +280,9 @@ class Reset(Shape):
 
 
 class ErasureBegun(Shape):
-    erasure_id: str
+    """The id stands in the address of the receipt."""
+
+    erasure_id: Annotated[str, StringConstraints(pattern=_UUID)]
 
 
 class Ticket(Shape):

@@ -16,6 +16,7 @@ from sealmate_cli.socket import Socket, SocketClosed
 Json = dict[str, Any]
 ORIGIN = "http://localhost:8410"
 MAIL_CODE, TOTP_CODE = "123456", "654321"
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SUGGESTIONS = ["One?", "Two?", "Three?", "Four?", "Five?", "Six?"]
 
 
@@ -317,14 +318,14 @@ class FakeServer:
     def _verify(self, body: Json) -> httpx.Response:
         if body["code"] != MAIL_CODE:
             return problem("wrong_code", 401)
-        uri = "otpauth://totp/Sealmate:a?secret=JBSWY3DPEHPK3PXP&issuer=Sealmate"
+        uri = f"otpauth://totp/Sealmate:a?secret={TOTP_SECRET}&issuer=Sealmate"
         return httpx.Response(
             200,
             json={
                 "signup_token": body["signup_id"],
                 "account_id": "0190aaaa-0000-7000-8000-00000000000a",
                 "kdf_profile": 1,
-                "totp": {"secret": "JBSWY3DPEHPK3PXP", "uri": uri},
+                "totp": {"secret": TOTP_SECRET, "uri": uri},
             },
         )
 

@@ -19,6 +19,7 @@ from tests.vectors import make_vectors
 VECTORS: Json = json.loads(make_vectors.HOSTILE_FILE.read_text())
 PERSON: Json = VECTORS["person"]
 _SIGNING_IN = {
+    *(f"POST /auth/signup{step}" for step in ("", "/verify")),
     *(f"POST /auth/{step}" for step in ("login", "login/password", "login/totp", "logout", "ticket")),
     *(f"POST /auth/pairing/{step}" for step in ("join", "look", "reveal", "finish")),
     *(f"POST /auth/reset{step}" for step in ("", "/verify")),
@@ -54,6 +55,8 @@ class HostileServer(FakeServer):
         name = f"{request.method} {request.url.path.removeprefix('/api')}"
         if request.method != "GET" and name not in _SIGNING_IN and not _HARMLESS.fullmatch(name):
             self.written.append(name)
+        if name == "POST /auth/signup/complete":
+            self._sign_up(json.loads(request.content)["keys"])
         if name.endswith("/staged"):
             self._stage(name, json.loads(request.content or b"{}"))
         if name.endswith("/secure"):
@@ -61,6 +64,14 @@ class HostileServer(FakeServer):
         if name in self.said:
             return httpx.Response(200, json=self._next(name))
         return httpx.Response(204) if request.method != "GET" else problem("chat_not_found", 404)
+
+    def _sign_up(self, keys: Json) -> None:
+        """The account's keys from now on are those that were sent, but for what is said of them instead."""
+        account = self.said["POST /auth/signup/verify"]["account_id"]
+        methods = [{**keys.pop(kind), "kind": kind} for kind in ("password", "recovery")]
+        now = {"account_id": account, "epoch": keys["statement"]["epoch"], "methods": methods, "links": []}
+        self.said["GET /account/keys"] = {**now, **keys, **self.said["signed_up"]}
+        self.said["GET /account"]["account_id"] = account
 
     def _next(self, name: str) -> Json:
         """Of a list one after the other; the last one stays."""

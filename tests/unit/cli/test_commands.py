@@ -12,6 +12,7 @@ from tests.unit.cli.conftest import EMAIL, PASSWORD
 from tests.unit.cli.fake_server import (
     MAIL_CODE,
     TOTP_CODE,
+    TOTP_SECRET,
     FakeServer,
     problem,
 )
@@ -31,7 +32,7 @@ def test_a_script_signs_up(invoke: Invoke) -> None:
     told = lines(result.stdout)
     assert [each["type"] for each in told] == ["input_needed", "totp_offered", "input_needed", "signed_up"]
     assert told[0]["name"] == "mail_code"
-    assert told[1]["secret"] == "JBSWY3DPEHPK3PXP"
+    assert told[1]["secret"] == TOTP_SECRET
     assert len(told[3]["backup_codes"]) == 10
     assert lines(invoke("--json", "whoami").stdout)[0]["email"] == EMAIL
 

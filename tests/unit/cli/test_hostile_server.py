@@ -54,6 +54,11 @@ def drawing(*drawn: str) -> Random:
     return lambda _length: from_base64url(next(left))
 
 
+def sign_up(terminal: Terminal) -> str | None:
+    options = ("--email", PERSON["email"], "--code", PERSON["code"], "--password-stdin", "--totp-code", PERSON["code"])
+    return terminal.run("signup", *options, typed=f"{PERSON['password']}\n")
+
+
 def sign_in(terminal: Terminal) -> str | None:
     options = ("--email", PERSON["email"], "--password-stdin", "--totp-code", PERSON["code"])
     return terminal.run("login", *options, typed=f"{PERSON['password']}\n")
@@ -143,6 +148,8 @@ def secure(terminal: Terminal) -> str | None:
 
 
 ACTS: dict[str, Callable[[Terminal], str | None]] = {
+    "sign up": sign_up,
+    "read back": follow,
     "sign in": sign_in,
     "follow": follow,
     "list": read_list,
@@ -154,10 +161,15 @@ ACTS: dict[str, Callable[[Terminal], str | None]] = {
     "lose": lose,
     "secure": secure,
 }
-SCENARIOS: list[Json] = VECTORS["scenarios"]
+# The terminal keeps no settings of the app's.
+NOT_HERE = {"settings"}
+SCENARIOS: list[Json] = [each for each in VECTORS["scenarios"] if each["act"] not in NOT_HERE]
 SEALED = f"PUT /account/pairings/{crypto.read_invitation(PAIRING['text']).pairing_id}/sealed"
 # Where the server is honest.
+SIGNED_UP = "POST /auth/signup/complete"
 WRITTEN = {
+    "sign up": [SIGNED_UP],
+    "read back": [SIGNED_UP],
     "follow": ["POST /account/keys/acknowledged"],
     "open": ["ask"],
     "begin": ["ask"],
@@ -173,9 +185,13 @@ def named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(taking, "DEVICE", PAIRING["device"])
 
 
-def make_terminal(home: Path, device: str, lies: list[Json]) -> Terminal:
+def make_terminal(home: Path, act: str, device: str, lies: list[Json]) -> Terminal:
+    """As the device is found: what it remembers, and for what follows it, signed up."""
     prepare(home, device)
-    return Terminal(HostileServer(said=lied(lies)), home)
+    terminal = Terminal(HostileServer(said=lied(lies)), home)
+    if act == "read back":
+        assert sign_up(terminal) is None
+    return terminal
 
 
 def test_every_act_is_played_here() -> None:
@@ -184,7 +200,7 @@ def test_every_act_is_played_here() -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[each["name"] for each in SCENARIOS])
 def test_a_lie(scenario: Json, tmp_path: Path) -> None:
-    terminal = make_terminal(tmp_path, scenario["device"], scenario["lies"])
+    terminal = make_terminal(tmp_path, scenario["act"], scenario["device"], scenario["lies"])
     before = ProfileFile(tmp_path).load()
     assert ACTS[scenario["act"]](terminal) == scenario["code"]
     assert terminal.server.written == scenario["written"]
@@ -193,14 +209,14 @@ def test_a_lie(scenario: Json, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("act", "device"), sorted({(each["act"], each["device"]) for each in SCENARIOS}))
 def test_the_same_without_a_lie(act: str, device: str, tmp_path: Path) -> None:
-    terminal = make_terminal(tmp_path, device, [])
+    terminal = make_terminal(tmp_path, act, device, [])
     assert ACTS[act](terminal) is None
     assert terminal.server.written == (WRITTEN.get(act, []) if device != "here" or act != "follow" else [])
 
 
 def test_what_was_sent_is_kept_for_whoever_looks_into_it(tmp_path: Path) -> None:
     (planted,) = (each for each in SCENARIOS if each["name"] == "master key planted")
-    terminal = make_terminal(tmp_path, "new", planted["lies"])
+    terminal = make_terminal(tmp_path, "sign in", "new", planted["lies"])
     assert sign_in(terminal) == "wrong_key"
     (file,) = tmp_path.glob("evidence-*-wrong_key.json")
     assert file.stat().st_mode & 0o077 == 0

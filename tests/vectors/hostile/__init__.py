@@ -9,6 +9,8 @@ from . import (
     lies_about_pairing,
     lies_about_resets,
     lies_about_securing,
+    lies_about_settings,
+    lies_about_signing_up,
     lies_about_turns,
 )
 from .answers import devices, person, said
@@ -22,6 +24,7 @@ def vectors(kept: list[Json]) -> Json:
     sealed = Sealed(kept)
     world = World(sealed)
     lies = (
+        lies_about_signing_up,
         lies_about_keys,
         lies_about_links,
         lies_about_chats,
@@ -29,6 +32,7 @@ def vectors(kept: list[Json]) -> Json:
         lies_about_pairing,
         lies_about_resets,
         lies_about_securing,
+        lies_about_settings,
     )
     made = {
         "about": "What a hostile server tries with Sealmate's clients: see docs/hostile.md. Bytes are base64url without padding.",

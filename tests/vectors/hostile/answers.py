@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from tests.vectors.accounts import ACCOUNT, KEYS, OLD
 from tests.vectors.fixed import Json, encode, identifier
@@ -31,7 +32,10 @@ TURN = numbered(RUNNING, 1)
 """The one that is being answered."""
 LEASE = identifier("lease")
 SECURE = f"POST /account/rotation/{LEASE}/secure"
-SETTINGS = f"GET /apps/{APP}/settings"
+SETTINGS, CHANGED_SETTINGS = f"GET /apps/{APP}/settings", f"PUT /apps/{APP}/settings"
+NEW_ACCOUNT = identifier("new account")
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+BACKUP_CODES = [f"{number:05}-ABCDE" for number in range(10)]
 NO_RESET = {"state": "none", "waiting_seconds": 604_800}
 WAITING = {**NO_RESET, "state": "waiting", "ready_at": 1000, "ends_at": 2000}
 
@@ -50,6 +54,7 @@ def said(world: World) -> Json:
         RUNNING: [asked(TURN, running.key.chat, message, None)],
     }
     return {
+        **_signing_up(),
         **_account(world),
         "GET /chats": {"chats": chats},
         **{f"GET /chats/{row['chat_id']}": row for row in chats},
@@ -57,9 +62,33 @@ def said(world: World) -> Json:
         **pairing.said(world, _arrived(world)),
         **_reset(),
         **_rotation(world),
+        **_settings(),
         "events": _events(running, message),
         "begun": {"keys": None},
     }
+
+
+def _signing_up() -> Json:
+    """Of somebody new; what the account's keys are afterwards follows from what was sent, but for `signed_up`."""
+    return {
+        "POST /auth/signup": {"signup_id": identifier("sign-up")},
+        "POST /auth/signup/verify": {
+            "signup_token": "t",
+            "account_id": NEW_ACCOUNT,
+            "kdf_profile": 1,
+            "totp": {"secret": TOTP_SECRET, "uri": totp_uri(TOTP_SECRET)},
+        },
+        "POST /auth/signup/complete": {"session": _session(NEW_ACCOUNT), "backup_codes": BACKUP_CODES},
+        "signed_up": {},
+    }
+
+
+def totp_uri(secret: str) -> str:
+    return f"otpauth://totp/Sealmate:{quote(EMAIL)}?secret={secret}&issuer=Sealmate"
+
+
+def _session(account: str) -> Json:
+    return {"token": "t", "session_id": "s", "account_id": account, "rotate_at": LATER, "expires_at": LATER}
 
 
 def _account(world: World) -> Json:
@@ -86,8 +115,7 @@ def _account(world: World) -> Json:
 
 
 def _arrived(world: World) -> Json:
-    session = {"token": "t", "session_id": "s", "account_id": ACCOUNT, "rotate_at": LATER, "expires_at": LATER}
-    return {"session": session, "keys": {**keys_json(world.now), "links": []}}
+    return {"session": _session(ACCOUNT), "keys": {**keys_json(world.now), "links": []}}
 
 
 def _reset() -> Json:
@@ -108,9 +136,15 @@ def _rotation(world: World) -> Json:
     return {
         "POST /account/rotation": lease,
         f"GET /account/rotation/{LEASE}/staged": {"chats": chats},
-        SETTINGS: settings_json(revision=SETTINGS_REVISION),
         SECURE: {"epoch": KEYS.epoch + 1, "rotation_due_at": LATER, "backup_codes": ["one", "two"]},
         "secured": {},
+    }
+
+
+def _settings() -> Json:
+    return {
+        SETTINGS: settings_json(revision=SETTINGS_REVISION),
+        CHANGED_SETTINGS: settings_json(revision=SETTINGS_REVISION + 1),
     }
 
 

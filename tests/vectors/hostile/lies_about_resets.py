@@ -25,4 +25,12 @@ def scenarios(_world: World) -> list[Scenario]:
         lose("reset that is ready since no time", "reset_contradicted", Lie((_LOOK, 1), timeless), written=begun),
         lose("reset that ends as it is ready", "reset_contradicted", Lie((_LOOK, 1), backwards), written=begun),
         lose("erasure without its id", "unexpected_answer", removed(_FINISH, "erasure_id"), written=ended),
+        lose("erasure with an empty id", "unexpected_answer", Lie((_FINISH, "erasure_id"), ""), written=ended),
+        lose(
+            "erasure whose id leads elsewhere",
+            "unexpected_answer",
+            Lie((_FINISH, "erasure_id"), "../signup"),
+            written=ended,
+        ),
+        lose("reset that isn't over once it has ended", "unexpected_answer", Lie((_FINISH,), _READY), written=ended),
     ]

@@ -8,7 +8,21 @@ from typing import Any, Literal
 
 from tests.vectors.fixed import Json
 
-Act = Literal["sign in", "follow", "list", "open", "answer", "begin", "take", "give", "lose", "secure"]
+Act = Literal[
+    "sign up",
+    "read back",
+    "sign in",
+    "follow",
+    "list",
+    "open",
+    "answer",
+    "begin",
+    "take",
+    "give",
+    "lose",
+    "secure",
+    "settings",
+]
 Device = Literal["new", "away", "here", "behind"]
 """Never seen here; signed out, but remembers; signed in; signed in, and another device has turned the key since."""
 

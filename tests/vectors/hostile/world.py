@@ -176,19 +176,20 @@ class World:
             ),
             signing=signing_under(keys),
             statement=statement_under(keys, previous),
-            apps=(WrappedApp(APP, _app_key_under(keys)),),
+            apps=(WrappedApp(APP, app_key_under(keys)),),
         )
 
 
-def settings_json(*, revision: int) -> Json:
-    place = Place(Namespace.APP_SETTINGS, ACCOUNT, scope=APP, record=APP, epoch=1, version=revision)
+def settings_json(*, revision: int, account: str = ACCOUNT, app: str = APP) -> Json:
+    place = Place(Namespace.APP_SETTINGS, account, scope=app, record=app, epoch=1, version=revision)
     content = json.dumps({"theme": "dark"}).encode()
     settings = envelope.seal(_APP_KEY, place, content, random=FixedRandom(f"hostile settings {revision}"))
-    return {"app": APP, "revision": revision, "key": encode(_app_key_under(KEYS)), "settings": encode(settings)}
+    key = app_key_under(replace(KEYS, account=account), app=app)
+    return {"app": app, "revision": revision, "key": encode(key), "settings": encode(settings)}
 
 
-def _app_key_under(keys: MasterKeys) -> bytes:
-    place = Place(Namespace.APP_KEY, ACCOUNT, scope=APP, record=APP, epoch=keys.epoch)
+def app_key_under(keys: MasterKeys, *, app: str = APP) -> bytes:
+    place = Place(Namespace.APP_KEY, keys.account, scope=app, record=app, epoch=keys.epoch)
     return envelope.seal(keys.master_key, place, _APP_KEY, random=FixedRandom(f"hostile app key under {keys.epoch}"))
 
 

@@ -1,5 +1,6 @@
 // What a browser does with a server, as its screens would have it; each gives the code of what can't be trusted, or null.
 import * as crypto from '$lib/crypto';
+import { makeAccountKeysWith } from '$lib/crypto/accounts';
 import { stretchHere } from '$lib/crypto/argon2';
 import { introduceWith, invitationOf } from '$lib/crypto/pairing';
 import { derivePasswordWith, type Stretch } from '$lib/crypto/passwords';
@@ -11,7 +12,9 @@ import { LostAccount } from '$lib/state/lost_account.svelte';
 import { OpenChat } from '$lib/state/open_chat.svelte';
 import { Securing } from '$lib/state/securing.svelte';
 import { Session } from '$lib/state/session.svelte';
+import { SettingsSync } from '$lib/state/settings_sync';
 import { SignIn } from '$lib/state/sign_in.svelte';
+import { SignUp } from '$lib/state/sign_up.svelte';
 import { StepUp, type Reopened } from '$lib/state/step_up.svelte';
 import { TakingKeys } from '$lib/state/taking_keys.svelte';
 import { Turning } from '$lib/state/turning';
@@ -57,9 +60,12 @@ export class Browser {
     const pins = pinsOf(this.device);
     if (pins) await this.keys.put({ pins: { [account]: pins } });
     if (act === 'secure') await this.#arrive();
+    if (act === 'read back') expect(await this.#signUp()).toBeNull();
   }
 
   readonly acts: Record<Act, () => Promise<string | null>> = {
+    'sign up': () => this.#signUp(),
+    'read back': () => this.#readBack(),
     'sign in': () => this.#signIn(),
     follow: () => this.#follow(),
     list: () => this.#list(),
@@ -70,7 +76,45 @@ export class Browser {
     give: () => this.#giveKeys(),
     lose: () => this.#lose(),
     secure: () => this.#secure(),
+    settings: () => this.#settings(),
   };
+
+  async #signUp(): Promise<string | null> {
+    const { api, session } = this;
+    const makeAccountKeys: typeof crypto.makeAccountKeys = (of) => makeAccountKeysWith(stretchHere, of);
+    const noAuthenticator = () => Promise.reject(new Error('no authenticator'));
+    const flow = new SignUp({
+      api,
+      session,
+      crypto: async () => ({ ...crypto, makeAccountKeys }),
+      ceremonies: {
+        autofills: () => Promise.resolve(false),
+        create: noAuthenticator,
+        derive: noAuthenticator,
+        show: noAuthenticator,
+        stop: () => undefined,
+      },
+      tab: null,
+      device: 'Chromium on Linux',
+      now: () => 0,
+    });
+    await flow.submitEmail(person.email);
+    if (flow.trouble === null) await flow.submitMailCode(person.code);
+    if (flow.trouble === null) flow.choosePassword(person.password);
+    if (flow.trouble === null) await flow.complete(person.code);
+    expect(flow.step === 'save').toBe(flow.trouble === null);
+    expect(session.phase === 'open').toBe(flow.trouble === null);
+    return flow.trouble?.code ?? null;
+  }
+
+  /** The keys of the account that was just made, as the server has them. */
+  async #readBack(): Promise<string | null> {
+    const { opened } = this.session;
+    if (!opened) throw new Error('not signed up');
+    const went = await this.#look(this.session.account?.id ?? '', opened);
+    expect(went).toEqual([]);
+    return this.#alarms[0] ?? null;
+  }
 
   async #signIn(): Promise<string | null> {
     const code = await this.#arrive();
@@ -115,6 +159,14 @@ export class Browser {
 
   async #follow(): Promise<string | null> {
     const opened = await this.#opened();
+    const went = await this.#look(account, opened);
+    const [code = null] = this.#alarms;
+    expect(went).toEqual(code === null && opened.master.epoch === 1 ? [2] : []);
+    return code;
+  }
+
+  /** The epochs that this browser went on to. */
+  async #look(of: string, opened: crypto.Opened): Promise<number[]> {
     const went: number[] = [];
     const turning = new Turning(
       {
@@ -130,12 +182,10 @@ export class Browser {
         unreachable: async () => void this.#alarms.push('link_missing'),
         distrusted: (reason) => void this.#alarms.push(reason),
       },
-      account,
+      of,
     );
     await turning.look();
-    const [code = null] = this.#alarms;
-    expect(went).toEqual(code === null && opened.master.epoch === 1 ? [2] : []);
-    return code;
+    return went;
   }
 
   /** Other digits than the giver shows are refused there; whatever was given by then opens nothing. */
@@ -214,13 +264,40 @@ export class Browser {
     const before = session.opened;
     try {
       const begun = await securing.begin();
-      await securing.finish(begun, await securing.make(begun, 'kelp forest at dusk', []));
+      const made = await securing.make(begun, 'kelp forest at dusk', []);
+      await securing.finish(begun, made, () => Promise.reject(new Error('asked')));
     } catch (error) {
       expect(session.opened).toBe(before);
       return problemOfError(error).code;
     }
     expect(session.opened?.master.epoch).toBe(3);
     return null;
+  }
+
+  /** Looked at by a browser in which something was chosen meanwhile. */
+  async #settings(): Promise<string | null> {
+    const opened = await this.#opened();
+    const { settings_revision: revision = 0 } = vectors.devices[this.device];
+    const seen = { account, revision, settings: { theme: 'dark', enter_sends: true } };
+    const shown: object[] = [];
+    const sync = new SettingsSync(
+      {
+        api: this.api,
+        crypto: async () => crypto,
+        exclusively: async (_, work) => work(),
+        opened: () => opened,
+        seen: { read: () => seen, write: () => undefined },
+        own: () => ({ theme: 'dark', enter_sends: false }),
+        show: (settings) => void shown.push(settings),
+        keysAhead: () => void this.#alarms.push('keys_ahead'),
+        distrusted: (reason) => void this.#alarms.push(reason),
+      },
+      account,
+    );
+    await sync.look();
+    const [code = null] = this.#alarms;
+    expect(shown).toEqual(code === null ? [{ theme: 'dark', enter_sends: false }] : []);
+    return code;
   }
 
   /** A person who proves that it is them at once. */

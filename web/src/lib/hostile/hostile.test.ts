@@ -12,11 +12,14 @@ const honest = [...new Set(scenarios.map(({ act, device }) => JSON.stringify([ac
 const { pairingId } = await readInvitation(vectors.pairing.text);
 /** Where the server is honest. */
 const WRITTEN: Partial<Record<Act, string[]>> = {
+  'sign up': ['POST /auth/signup/complete'],
+  'read back': ['POST /auth/signup/complete'],
   open: ['ask'],
   begin: ['ask'],
   give: [`PUT /account/pairings/${pairingId}/sealed`],
   lose: ['POST /auth/reset/start', 'POST /auth/reset/finish'],
   secure: [Object.keys(vectors.said).find((name) => name.endsWith('/secure')) ?? ''],
+  settings: ['PUT /apps/web/settings'],
 };
 
 async function browserOf(act: Act, device: DeviceName, lies: (typeof scenarios)[0]['lies']) {

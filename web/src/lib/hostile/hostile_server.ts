@@ -4,6 +4,8 @@ import type { SecuredAccount } from '$lib/crypto';
 import { person, type Said } from './scenarios';
 
 const SIGNING_IN = [
+  'POST /auth/signup',
+  'POST /auth/signup/verify',
   'POST /auth/login',
   'POST /auth/login/password',
   'POST /auth/login/totp',
@@ -23,6 +25,8 @@ const HARMLESS = [
   /^DELETE \/account\/sessions$/,
 ];
 type SecuredBody = SecuredAccount['body'] & { apps: { app: string; key: string }[] };
+type Sent = Omit<SecuredBody, 'credentials' | 'password'> & { password?: object };
+type SignedUpBody = { keys: Omit<Sent, 'apps'> };
 type Ask = { action: string; turn_id: string; chat_id: string; chat_key?: string };
 
 export class HostileServer {
@@ -40,6 +44,7 @@ export class HostileServer {
     const harmless = SIGNING_IN.includes(name) || HARMLESS.some((each) => each.test(name));
     if (method !== 'GET' && !harmless) this.written.push(name);
     if (name.endsWith('/secure')) this.#secure(JSON.parse(String(init?.body)) as SecuredBody);
+    if (name === 'POST /auth/signup/complete') this.#signUp(JSON.parse(String(init?.body)) as SignedUpBody);
     if (name in this.said) return new Response(JSON.stringify(this.#next(name)));
     if (method !== 'GET') return new Response(null, { status: 204 });
     const problem = { code: 'chat_not_found', title: '', next_step: '', status: 404 };
@@ -52,15 +57,24 @@ export class HostileServer {
     return Array.isArray(said) && said.length > 1 ? said.shift() : Array.isArray(said) ? said[0] : said;
   }
 
+  #signUp({ keys }: SignedUpBody): void {
+    const { account_id } = this.said['POST /auth/signup/verify'] as { account_id: string };
+    this.#keep(account_id, { ...keys, apps: [] }, this.said.signed_up as object);
+  }
+
+  #secure(body: SecuredBody): void {
+    this.#keep(person.account, body, this.said.secured as object);
+  }
+
   /** The account's keys from now on are those that were sent, but for what is said of them instead. */
-  #secure({ password, recovery, signing, statement, manifest, apps }: SecuredBody): void {
+  #keep(account_id: string, sent: Sent, instead: object): void {
+    const { password, recovery, signing, statement, manifest, apps } = sent;
     const methods = [
       { ...password, kind: 'password' },
       { ...recovery, kind: 'recovery' },
     ];
-    const now = { account_id: person.account, epoch: statement.epoch, methods, links: [] };
-    const sent = { signing, statement, manifest, apps };
-    this.said['GET /account/keys'] = { ...now, ...sent, ...(this.said.secured as object) };
+    const now = { account_id, epoch: statement.epoch, methods, links: [] };
+    this.said['GET /account/keys'] = { ...now, signing, statement, manifest, apps, ...instead };
   }
 
   readonly dial = (_ticket: string, listener: SocketListener): Socket => {

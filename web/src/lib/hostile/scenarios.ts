@@ -4,7 +4,19 @@ import type { Pins } from '$lib/crypto';
 import { fromBase64url } from '$lib/wire/base64url';
 
 export type Act =
-  'sign in' | 'follow' | 'list' | 'open' | 'answer' | 'begin' | 'take' | 'give' | 'lose' | 'secure';
+  | 'sign up'
+  | 'read back'
+  | 'sign in'
+  | 'follow'
+  | 'list'
+  | 'open'
+  | 'answer'
+  | 'begin'
+  | 'take'
+  | 'give'
+  | 'lose'
+  | 'secure'
+  | 'settings';
 export type DeviceName = 'new' | 'away' | 'here' | 'behind';
 type Lie = { at: (string | number)[]; value?: unknown };
 export type Said = Record<string, unknown>;

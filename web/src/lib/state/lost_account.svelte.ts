@@ -1,7 +1,8 @@
 // Every way in is lost, step by step: a code by mail, how it stands, and then either the waiting time begins or the account ends.
-import { ErasureBegun, ResetAnswer, ResetAsked } from '$lib/wire/http';
-import type { Api } from './api';
+import { ResetAnswer, ResetAsked } from '$lib/wire/http';
+import { ApiError, type Api } from './api';
 import { resetContradicted } from './auth_errors';
+import { ErasureBegun } from './checked_answers';
 import { Flow } from './flow.svelte';
 import type { Trouble } from './trouble';
 
@@ -20,6 +21,8 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
   standing = $state.raw<ResetAnswer | null>(null);
   /** Whoever has it sees the receipt. */
   erasureId = $state('');
+  /** Whether the account has ended isn't known here. To look would tell nothing; ending it once more gives the same answer. */
+  unheard = $state(false);
   readonly resumed = false;
 
   #parts: LostAccountParts;
@@ -63,7 +66,11 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
   /** The account ends. */
   async finish(): Promise<void> {
     await this.run('mail_code', 'checking', async () => {
-      const { erasure_id } = await this.#parts.api.post(ErasureBegun, '/auth/reset/finish', this.#proof);
+      const ended = this.#parts.api.post(ErasureBegun, '/auth/reset/finish', this.#proof);
+      const { erasure_id } = await ended.catch((error: unknown) => {
+        this.unheard = error instanceof ApiError && error.passing;
+        throw error;
+      });
       this.erasureId = erasure_id;
       this.step = 'gone';
     });

@@ -20,6 +20,7 @@ function served(...replies: [status: number, body: unknown][]) {
 }
 
 const ASKED: [number, unknown] = [202, { request_id: 'r1' }];
+const ERASURE = 'dd49017a-31bc-765c-86df-51b1b92c3cae';
 const NONE = { state: 'none', waiting_seconds: 604_800 };
 const WAITING = { state: 'waiting', waiting_seconds: 604_800, ready_at: 7, ends_at: 9 };
 const READY = { ...WAITING, state: 'ready' };
@@ -45,13 +46,27 @@ describe('a lost account', () => {
   });
 
   it('ends when that is asked for, and says so', async () => {
-    const { flow, calls } = served(ASKED, [200, READY], [202, { erasure_id: 'e1' }]);
+    const { flow, calls } = served(ASKED, [200, READY], [202, { erasure_id: ERASURE }]);
     await flow.submitEmail('ada@example.org');
     await flow.submitMailCode('123456');
     expect(flow.step).toBe('standing');
     await flow.finish();
-    expect([flow.step, flow.erasureId]).toEqual(['gone', 'e1']);
+    expect([flow.step, flow.erasureId]).toEqual(['gone', ERASURE]);
     expect(calls.at(-1)!.path).toBe('/api/auth/reset/finish');
+  });
+
+  it('is ended once more where the reply was lost, and gives the same receipt', async () => {
+    const { flow, calls } = served(ASKED, [200, READY], problem('internal', 503), [
+      202,
+      { erasure_id: ERASURE },
+    ]);
+    await flow.submitEmail('ada@example.org');
+    await flow.submitMailCode('123456');
+    await flow.finish();
+    expect([flow.step, flow.unheard]).toEqual(['standing', true]);
+    await flow.finish();
+    expect([flow.step, flow.erasureId]).toEqual(['gone', ERASURE]);
+    expect(calls.at(-1)).toEqual(calls.at(-2));
   });
 
   it('stays where it is when somebody has stopped it meanwhile', async () => {
@@ -59,7 +74,7 @@ describe('a lost account', () => {
     await flow.submitEmail('ada@example.org');
     await flow.submitMailCode('123456');
     await flow.finish();
-    expect([flow.step, flow.trouble?.code]).toEqual(['standing', 'reset_not_ready']);
+    expect([flow.step, flow.trouble?.code, flow.unheard]).toEqual(['standing', 'reset_not_ready', false]);
     expect(flow.trouble?.title).not.toBe('Server words.');
     await flow.look();
     expect([flow.standing?.state, flow.trouble]).toEqual(['none', null]);

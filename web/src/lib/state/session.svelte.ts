@@ -227,10 +227,15 @@ export class Session {
 
   /** CryptoError `epoch_rolled_back`, `manifest_missing` and the like: the server shows less than this device has seen. */
   async expectNothingOlder(wrapped: Crypto.WrappedKeys, publicKey: Bytes): Promise<void> {
+    await this.pinsAfter(wrapped, publicKey);
+  }
+
+  /** What is to be remembered once these keys were seen. CryptoError as of `expectNothingOlder`. */
+  async pinsAfter(wrapped: Crypto.WrappedKeys, publicKey: Bytes): Promise<Crypto.Pins> {
     await this.start();
     const it = await this.#parts.crypto();
     const pins = (await this.#keys.get('pins'))?.[wrapped.account_id] ?? it.NO_PINS;
-    await it.advancePins(pins, {
+    return it.advancePins(pins, {
       account: wrapped.account_id,
       statement: it.readStatement(wrapped.statement),
       manifest: wrapped.manifest ? it.readManifest(wrapped.manifest) : null,

@@ -6,22 +6,21 @@ import {
   LoggedIn,
   LoginStarted,
   PasswordProved,
-  SignUpCompleted,
   SignUpStarted,
-  SignUpVerified,
   WalletReply,
 } from '$lib/wire/http';
-import type { SessionAnswer, WrappedKeys } from '$lib/wire/http';
+import type { SessionAnswer, SignUpVerified, WrappedKeys } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
-import { otherAccount } from './auth_errors';
 import type { Ceremonies, Registration } from './ceremonies';
+import * as checked from './checked_answers';
 import { Flow } from './flow.svelte';
 import type { TabStorage } from './kept_open';
 import { outputOf } from './key_opener';
 import { noKeyMade } from './passkey_errors';
-import type { Session } from './session.svelte';
+import type { Session, SignedIn } from './session.svelte';
 import { findProgress, keepProgress } from './sign_up_progress';
 import type { Trouble } from './trouble';
+import type * as v from 'valibot';
 
 type WrappedMethod = WrappedKeys['methods'][number];
 type MadeAccount = Crypto.MadeAccount<ByPassword>;
@@ -32,6 +31,9 @@ interface MadeByPasskey {
   /** The authenticator's part, as it is sent. */
   passkey: object;
 }
+type Entering = Pick<SignedIn, 'wrapped' | 'salt' | 'kdfProfile' | 'opened' | 'masterBytes'> & {
+  recoveryKey: string;
+};
 interface Finished {
   session: SessionAnswer;
   backupCodes: string[];
@@ -57,7 +59,7 @@ export interface SignUpParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
   ceremonies: Ceremonies;
-  session: Pick<Session, 'begin' | 'secretsSaved' | 'stay' | 'unsaved'>;
+  session: Pick<Session, 'begin' | 'pinsAfter' | 'secretsSaved' | 'stay' | 'unsaved'>;
   tab: TabStorage;
   /** How this device is called in the list of devices. */
   device: string;
@@ -111,7 +113,7 @@ export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checki
   async submitMailCode(code: string): Promise<void> {
     await this.run('mail_code', 'checking', async () => {
       const body = { signup_id: this.#signupId, code };
-      this.verified = await this.#parts.api.post(SignUpVerified, '/auth/signup/verify', body);
+      this.verified = await this.#parts.api.post(checked.SignUpVerified, '/auth/signup/verify', body);
       this.#keep(VERIFIED_MS);
       this.resumed = false;
       this.step = 'way';
@@ -129,26 +131,9 @@ export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checki
     await this.run('second_factor', 'showing', async () => {
       const made = (this.#madeByPasskey ??= await this.#makeByPasskey());
       this.doing = 'checking';
-      const { session, backupCodes } = await this.#finishByPasskey(made);
-      const { account_id: id } = this.verified!;
-      if (session.account_id !== id) throw otherAccount();
-      const { opened, masterBytes, recoveryKey } = made.account;
-      const signedIn = {
-        account: { id, email: this.email.toLowerCase() },
-        session,
-        wrapped: made.wrapped,
-        salt: '',
-        kdfProfile: 0,
-        opened,
-        masterBytes,
-      };
-      await this.#parts.session.begin(signedIn, {
-        staySignedIn: false,
-        unsaved: { recoveryKey, backupCodes },
-      });
-      keepProgress(this.#parts.tab, null);
+      const { account, wrapped } = made;
+      await this.#enter({ ...account, wrapped, salt: '', kdfProfile: 0 }, () => this.#finishByPasskey(made));
       this.#madeByPasskey = null;
-      this.step = 'save';
     });
   }
 
@@ -166,30 +151,42 @@ export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checki
     await this.run('second_factor', 'making_keys', async () => {
       const made = await this.#made!;
       this.doing = 'checking';
-      const { session, backupCodes } = await this.#finish(made, code);
-      const { account_id: id } = this.verified!;
-      if (session.account_id !== id) throw otherAccount();
-      const signedIn = {
-        account: { id, email: this.email.toLowerCase() },
-        session,
-        wrapped: wrappedOf(id, made.keys),
-        salt: made.keys.password.salt,
-        kdfProfile: made.keys.password.kdf_profile,
-        opened: made.opened,
-        masterBytes: made.masterBytes,
-      };
-      const unsaved = { recoveryKey: made.recoveryKey, backupCodes };
-      await this.#parts.session.begin(signedIn, { staySignedIn: false, unsaved });
-      keepProgress(this.#parts.tab, null);
+      const { salt, kdf_profile: kdfProfile } = made.keys.password;
+      const wrapped = wrappedOf(this.verified!.account_id, made.keys);
+      await this.#enter({ ...made, wrapped, salt, kdfProfile }, () => this.#finish(made, code));
       this.#made = null;
-      this.step = 'save';
     });
   }
 
-  /** Only here the secrets are let go of: until the last question is answered they can be seen again. */
-  async finish(staySignedIn: boolean): Promise<void> {
-    await this.#parts.session.stay(staySignedIn);
-    await this.#parts.session.secretsSaved();
+  /** The account becomes what was made here, and nothing else; what is remembered of it holds it to that. */
+  async #enter(made: Entering, finish: () => Promise<Finished>): Promise<void> {
+    const { session, tab } = this.#parts;
+    const { account_id: id } = this.verified!;
+    const { recoveryKey, ...entering } = made;
+    // An id that this device knows is no new account's: what was seen of that one would be forgotten.
+    const pins = await session.pinsAfter(made.wrapped, made.opened.signingPublicKey);
+    const { session: begun, backupCodes } = await finish();
+    await this.#expectOwn(begun);
+    const account = { id, email: this.email.toLowerCase() };
+    const unsaved = { recoveryKey, backupCodes };
+    await session.begin({ ...entering, account, session: begun, pins }, { staySignedIn: false, unsaved });
+    keepProgress(tab, null);
+    this.step = 'save';
+  }
+
+  async #expectOwn({ account_id }: SessionAnswer): Promise<void> {
+    if (account_id === this.verified!.account_id) return;
+    await this.#parts.api.postOnce(null, '/auth/logout').catch(() => null);
+    throw new (await this.#parts.crypto()).CryptoError('wrong_account');
+  }
+
+  /** Only here the secrets are let go of: until the last question is answered they can be seen again. Gives the page to go on to. */
+  async finish(staySignedIn: boolean): Promise<'/' | '/settings/account'> {
+    const { session } = this.#parts;
+    const codesLost = session.unsaved?.backupCodes.length === 0;
+    await session.stay(staySignedIn);
+    await session.secretsSaved();
+    return codesLost ? '/settings/account' : '/';
   }
 
   /** So that who begins without any is told before the first message. */
@@ -306,9 +303,9 @@ export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checki
     return { session, backupCodes: [] };
   }
 
-  #completed(body: object): Promise<SignUpCompleted> {
+  #completed(body: object): Promise<v.InferOutput<typeof checked.SignUpCompleted>> {
     const step = { account: this.verified!.account_id, id: this.#signupId };
-    return this.#parts.api.post(SignUpCompleted, '/auth/signup/complete', body, step);
+    return this.#parts.api.post(checked.SignUpCompleted, '/auth/signup/complete', body, step);
   }
 
   #keep(forMs: number): void {

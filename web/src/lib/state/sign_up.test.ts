@@ -51,6 +51,8 @@ function fakeCrypto(made: { password: string }[]) {
   } as unknown as typeof Crypto;
 }
 
+const PINS = {} as Crypto.Pins;
+
 class FakeSession {
   unsaved: OneTimeSecrets | null = null;
   begun: SignedIn | null = null;
@@ -58,6 +60,9 @@ class FakeSession {
   async begin(signedIn: SignedIn, options: { unsaved?: OneTimeSecrets }) {
     this.begun = signedIn;
     this.unsaved = options.unsaved ?? null;
+  }
+  async pinsAfter() {
+    return PINS;
   }
   async secretsSaved() {
     this.unsaved = null;
@@ -77,13 +82,15 @@ const refuse = (status: number, code: string) => ({
 });
 const SESSION = { session_id: 's', account_id: 'account', rotate_at: 1, expires_at: 2 };
 const STARTED = { signup_id: 'signup' };
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const CODES = Array.from({ length: 10 }, (_, number) => `1111${number}-22222`);
 const VERIFIED = {
   signup_token: 'token',
   account_id: 'account',
   kdf_profile: 1,
-  totp: { secret: 'JBSW', uri: 'otpauth://totp/x' },
+  totp: { secret: SECRET, uri: `otpauth://totp/x?secret=${SECRET}` },
 };
-const COMPLETED = { session: SESSION, backup_codes: ['11111-22222'] };
+const COMPLETED = { session: SESSION, backup_codes: CODES };
 const KEYS = {
   account_id: 'account',
   epoch: 1,
@@ -163,7 +170,7 @@ it('goes from e-mail to an open session', async () => {
   await flow.submitEmail(' Mira@example.org ');
   expect(flow.step).toBe('mail_code');
   await flow.submitMailCode('111111');
-  expect([flow.step, flow.verified?.totp.secret]).toEqual(['way', 'JBSW']);
+  expect([flow.step, flow.verified?.totp.secret]).toEqual(['way', SECRET]);
   flow.choosePasswordWay();
   expect(flow.step).toBe('password');
   flow.choosePassword('lantern otter');
@@ -175,8 +182,8 @@ it('goes from e-mail to an open session', async () => {
     salt: 'salt',
     wrapped: { account_id: 'account', epoch: 1, methods: [{ kind: 'password' }, { kind: 'recovery' }] },
   });
-  expect(tab.session.unsaved).toEqual({ recoveryKey: 'AAAA-BBBB', backupCodes: ['11111-22222'] });
-  await flow.finish(true);
+  expect(tab.session.unsaved).toEqual({ recoveryKey: 'AAAA-BBBB', backupCodes: CODES });
+  expect(await flow.finish(true)).toBe('/');
   expect([tab.session.unsaved, tab.session.staying]).toEqual([null, true]);
 });
 
@@ -319,6 +326,8 @@ describe('a lost reply', () => {
     expect(tab.session.unsaved).toEqual({ recoveryKey: 'AAAA-BBBB', backupCodes: [] });
     expect(tab.asked.at(-1)!.body).toMatchObject({ login_id: 'login', code: '333333' });
     expect(tab.asked.at(-2)!.body).toEqual({ login_id: 'login', auth: 'auth lantern otter' });
+    // Where new ones are made.
+    expect(await flow.finish(false)).toBe('/settings/account');
   });
 
   it('is just tried again if the request never arrived', async () => {
@@ -326,7 +335,7 @@ describe('a lost reply', () => {
     const flow = await tab.toAuthenticator();
     await flow.complete('222222');
     await flow.complete('333333');
-    expect(tab.session.unsaved?.backupCodes).toEqual(['11111-22222']);
+    expect(tab.session.unsaved?.backupCodes).toEqual(CODES);
   });
 
   it('tells if it was the time that ran out after all', async () => {
@@ -363,7 +372,7 @@ describe('with a passkey', () => {
         methods: [{ kind: 'passkey', credential_id: 'id', transports: ['usb'] }, { kind: 'recovery' }],
       },
     });
-    expect(tab.session.unsaved).toEqual({ recoveryKey: 'AAAA-BBBB', backupCodes: ['11111-22222'] });
+    expect(tab.session.unsaved).toEqual({ recoveryKey: 'AAAA-BBBB', backupCodes: CODES });
   });
 
   it('asks once more where creation derived nothing, and refuses one that never does', async () => {
