@@ -18,6 +18,8 @@ from sealmate_cli.turn import TurnReader
 from sealmate_cli.wire import events as wire
 from sealmate_cli.wire.events import Event, Received
 
+_LOOK_EVERY = 3600
+
 
 class Device(Protocol):
     """What a connection needs of the client; each call may block on HTTP."""
@@ -41,6 +43,7 @@ class Connection:
         self._device = device
         self._line = Line(ticket=device.ticket, dial=dial, patience=patience, sleep=sleep)
         self._chats: dict[str, OpenChat] = {}
+        self._looked_at = 0.0
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -50,7 +53,7 @@ class Connection:
         await self.close()
 
     async def open(self) -> None:
-        await asyncio.to_thread(self._device.arrive)
+        await self._arrive()
         try:
             await self._line.open()
         except SocketClosed as error:
@@ -64,6 +67,7 @@ class Connection:
 
         A refused or failed turn is an event; ClientError is for what keeps this device from following.
         """
+        await self._look()
         opened = await self._open(chat)
         new, cached = not opened.stored, opened.cached
         device = self._device
@@ -102,11 +106,32 @@ class Connection:
             reader=reader,
             question=question,
             stored=lambda: self._device.stored_aftermath(chat, reader.turn_id),
+            rewrap=lambda: self._wrap_anew(reader.key),
             cached=cached,
         )
         async with contextlib.aclosing(following.events()) as events:
             async for event in events:
                 yield event
+
+    async def _look(self) -> None:
+        """In a long conversation, too, the account's keys are turned when that is due, and followed."""
+        if self._device.now() < self._looked_at + _LOOK_EVERY:
+            return
+        try:
+            await self._arrive()
+        except ClientError as error:
+            if not error.passing:
+                raise
+
+    async def _arrive(self) -> None:
+        self._looked_at = self._device.now()
+        await asyncio.to_thread(self._device.arrive)
+
+    def _wrap_anew(self, key: ChatKey) -> bytes:
+        """Another device has turned the account's key since this one looked."""
+        self._device.arrive()
+        identity = self._device.identity()
+        return crypto.wrap_chat_key(key, identity.master_key, epoch=identity.epoch, random=self._device.random)
 
     async def _open(self, chat: str | None) -> OpenChat:
         """Handed over for one turn: it comes back when the turn's end is known, else it is loaded anew."""

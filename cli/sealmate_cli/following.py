@@ -21,6 +21,8 @@ class Following:
     """None if the turn was asked earlier: then it is only resumed."""
     stored: Callable[[], list[Received]]
     """What storage holds of answer, follow-ups and charge; may block."""
+    rewrap: Callable[[], bytes] | None = None
+    """The key of a chat that begins, under the account's present master key; may block. Asked for once."""
     cached: bool = False
     """The history is left to the server's cache."""
     gap_resumes: int = 0
@@ -121,6 +123,10 @@ class Following:
         if self.question is not None and not accepted:
             if refusal.code == "history_not_cached" and self.cached:
                 self.cached = False
+                await self._begin(inbox)
+                return [], False
+            if refusal.code == "wrong_epoch" and self.question.chat_key is not None and self.rewrap is not None:
+                self.question.chat_key, self.rewrap = await asyncio.to_thread(self.rewrap), None
                 await self._begin(inbox)
                 return [], False
             if refusal.code == "turn_already_running":

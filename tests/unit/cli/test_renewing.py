@@ -1,5 +1,6 @@
 """A terminal follows when another device has turned the account's master key, and refuses what a hostile server makes of it."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,18 @@ from sealmate_cli.profile import ProfileFile
 from sealmate_cli.wire.http import WrappedKeysAnswer
 from sealmate_cli.wire.shape import to_wire
 from tests.unit.cli.conftest import EMAIL, PASSWORD, MakeClient
-from tests.unit.cli.fake_server import TOTP_CODE, FakeServer, decode, encode, problem, wrapped_keys
-from tests.unit.cli.talking import talk
+from tests.unit.cli.fake_server import (
+    TOTP_CODE,
+    FakeServer,
+    FakeSocket,
+    FakeTurn,
+    answer_whole,
+    decode,
+    encode,
+    problem,
+    wrapped_keys,
+)
+from tests.unit.cli.talking import talk, text_of
 
 
 class Turning:
@@ -98,6 +109,43 @@ def test_a_new_chat_is_under_the_present_key(client: Client, server: FakeServer,
     other.turn()
     talk(client, "Hello")
     assert crypto.read_epoch(decode(server.asks[-1]["chat_key"])) == 2
+
+
+@pytest.mark.parametrize("stubborn", [False, True], ids=["once refused", "always refused"])
+def test_a_chat_that_begins_while_the_key_is_turned_goes_under_the_present_one(
+    client: Client, server: FakeServer, other: Turning, stubborn: bool
+) -> None:
+    """In a conversation that began before."""
+
+    def ask(socket: FakeSocket, turn: FakeTurn) -> None:
+        if server.epoch == 1:
+            other.turn()
+        if stubborn or crypto.read_epoch(decode(turn.ask["chat_key"])) < server.epoch:
+            refused = {"type": "request_refused", "code": "wrong_epoch", "message": "No.", "next_step": "Do."}
+            socket.tell({**refused, "request_id": "r", "turn_id": turn.ask["turn_id"]})
+        else:
+            answer_whole(socket, turn)
+
+    server.on_ask = ask
+    (events,) = talk(client, "Hello")
+    assert [crypto.read_epoch(decode(ask["chat_key"])) for ask in server.asks] == [1, 2]
+    if stubborn:
+        assert events[-1].type == "request_refused"
+    else:
+        assert text_of(events) == "Hello, you."
+        assert [chat.trouble for chat in client.chats()] == [None]
+
+
+def test_in_a_long_conversation_it_is_looked_at_again(client: Client, server: FakeServer, other: Turning) -> None:
+    async def converse() -> None:
+        async with client.connect() as connection:
+            other.turn()
+            for hours in (0, 2):
+                server.now += hours * 3600
+                [_ async for _ in connection.ask("Hello")]
+
+    asyncio.run(converse())
+    assert [crypto.read_epoch(decode(ask["chat_key"])) for ask in server.asks] == [1, 2]
 
 
 def test_what_was_seen_is_remembered_beyond_signing_out(client: Client, other: Turning, tmp_path: Path) -> None:
