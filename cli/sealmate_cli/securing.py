@@ -1,6 +1,7 @@
 """Securing the account after somebody else had a device or a key of it: everything that opens it is made anew, and all others are out."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from sealmate_cli import crypto
 from sealmate_cli.crypto import CryptoError, SecuredAccount, StoredApp
@@ -14,10 +15,12 @@ from sealmate_cli.wire import turning
 
 
 class Securing:
-    """`begin` after a fresh proof, then `make`, then `finish`."""
+    """`begin` after a fresh proof, then `make`, then `replace`, then `settle`."""
 
     def __init__(self, session: SessionCalls, profile: ProfileFile, renew: Renewing, random: crypto.Random) -> None:
         self._session, self._profile, self._renew, self._random = session, profile, renew, random
+        self._apps: list[StoredApp] = []
+        """As they were sent last."""
 
     def begin(self) -> OpenKeys:
         """Everybody else is signed out. Tampered, before that, if the keys aren't the account's present ones."""
@@ -26,39 +29,34 @@ class Securing:
         return keys
 
     def make(self, begun: OpenKeys, password: str) -> tuple[SecuredAccount, str]:
-        """With the recovery key, to be shown and saved; nothing counts before `finish`."""
+        """With the recovery key, to be shown and saved; nothing counts before `replace`."""
         return crypto.secure_account(begun.wrapped, begun.master, password=password, random=self._random)
 
-    def finish(self, begun: OpenKeys, made: SecuredAccount, *, told: Callable[[int], None]) -> list[str]:
-        """The new backup codes; none if the server's reply was lost. What breaks off is repeated as it is.
+    def replace(self, begun: OpenKeys, made: SecuredAccount, *, told: Callable[[int], None]) -> list[str]:
+        """From then on `made` counts. The new backup codes; none if the server's reply was lost. What breaks off is repeated as it is.
 
         `told` hears how many chats are done.
         """
-        apps: list[StoredApp] = []
-        try:
-            codes = self._flip(begun, made, apps, told)
-        except ClientError:
-            if not self._is_done(made):
-                raise
-            codes = []
-        pins = self._expect(made)
-        self._renew.keep(made.keys, pins, settings={app.app: app.revision for app in apps})
-        return codes
-
-    def _flip(
-        self, begun: OpenKeys, made: SecuredAccount, apps: list[StoredApp], told: Callable[[int], None]
-    ) -> list[str]:
-        """`apps` are those that were sent last."""
 
         def secure(at: str, ring: int) -> list[str]:
-            apps[:] = self._renew_apps(begun, made)
-            body = turning.secure_body(made, ring, apps)
+            self._apps = self._renew_apps(begun, made)
+            body = turning.secure_body(made, ring, self._apps)
             return self._session.call(turning.Secured, "POST", f"{at}/secure", body).backup_codes
 
         staging = Staging(
             session=self._session, random=self._random, old=begun.master, new=made.keys, further=1, told=told
         )
-        return staging.then(secure)
+        try:
+            return staging.then(secure)
+        except ClientError:
+            if not self._is_done(made):
+                raise
+            return []
+
+    def settle(self, made: SecuredAccount) -> None:
+        """This device goes on with `made`, if that is what the server has. Tampered."""
+        pins = self._expect(made)
+        self._renew.keep(made.keys, pins, settings={app.app: app.revision for app in self._apps})
 
     def _renew_apps(self, begun: OpenKeys, made: SecuredAccount) -> list[StoredApp]:
         """As they are now: a setting may have been chosen, and an app begun, since the keys were opened."""
@@ -67,7 +65,7 @@ class Securing:
         return [crypto.renew_app(app, old=begun.master, new=made.keys, random=self._random) for app in stored]
 
     def _stored(self, app: str) -> StoredApp:
-        now = self._session.get(turning.AppSettings, f"/apps/{app}/settings")
+        now = self._session.get(turning.AppSettings, f"/apps/{quote(app, safe='')}/settings")
         account = self._session.identity().account
         if now.revision < self._profile.load().seen_settings(account, app):
             raise Tampered("settings", "settings_rolled_back")

@@ -29,11 +29,15 @@ def secure_account(run: Invocation, *, password_stdin: bool) -> None:
     def tell(chats: int) -> None:
         run.output.status(f"replacing your keys, chats done: {chats}")
 
-    codes = _until_done(run, lambda: run.client.securing.finish(begun, made, told=tell))
+    codes = _until_done(run, lambda: run.client.securing.replace(begun, made, told=tell))
+    if codes:
+        # Before anything else can go wrong: they are told once.
+        show_codes(run, codes)
+    _until_done(run, lambda: run.client.securing.settle(made))
     if not codes:
         run.output.note("The connection broke before the new backup codes came; these are made anew.")
         codes = proved(run, run.client.account.new_backup_codes)
-    show_codes(run, codes)
+        show_codes(run, codes)
     if run.interactive:
         confirm_codes(run, codes)
     run.output.result(
@@ -90,5 +94,5 @@ def _until_done(run: Invocation, finish: Callable[[], Result]) -> Result:
             if not run.interactive or isinstance(error, (Tampered, NotSignedIn)):
                 raise
             run.output.fail(error)
-            if run.ask("again", "Not all is replaced. Type yes to try again").strip().casefold() not in ("yes", "y"):
+            if run.ask("again", "Not done yet. Type yes to try again").strip().casefold() not in ("yes", "y"):
                 raise

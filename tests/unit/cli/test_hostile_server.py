@@ -140,7 +140,8 @@ def secure(terminal: Terminal) -> str | None:
     try:
         begun = client.securing.begin()
         made, _ = client.securing.make(begun, "kelp forest at dusk")
-        client.securing.finish(begun, made, told=lambda _chats: None)
+        client.securing.replace(begun, made, told=lambda _chats: None)
+        client.securing.settle(made)
     except ClientError as error:
         return error.code
     assert client.identity().epoch == made.keys.epoch

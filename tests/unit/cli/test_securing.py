@@ -54,7 +54,9 @@ def secure(
     device.prove(secret, lena.totp())
     begun = device.securing.begin()
     made, recovery_key = device.securing.make(begun, password)
-    return device.securing.finish(begun, made, told=lambda _chats: None), recovery_key
+    codes = device.securing.replace(begun, made, told=lambda _chats: None)
+    device.securing.settle(made)
+    return codes, recovery_key
 
 
 def foreseen(device: Client) -> tuple[SecuredAccount, str]:
@@ -236,6 +238,27 @@ def test_a_lost_reply_is_no_failure_and_the_codes_are_made_anew(lena: Household,
     assert read(lena.log_in("phone", password=NEW_PASSWORD, code=codes[1])) == messages(3)
 
 
+def test_codes_are_shown_even_where_the_network_goes_right_after(lena: Household, owner: Client) -> None:
+    def after(call: str, _count: int) -> None:
+        if call == SECURE:
+            away.append(call)
+        elif away and away.pop():
+            reply_lost()
+
+    away: list[str] = []
+    watched = Watched()
+    _, recovery_key = foreseen(owner)
+    answers = typed(lena, watched, recovery_key)
+    answers.insert(-1, "yes")
+    result = lena.command(
+        "laptop", "secure", typed=answers, random=FirstOfAll(), through=lambda inner: watched(Breaking(inner, after))
+    )
+    told = ok(result)
+    assert told.index(watched.line.told[SECURE]["backup_codes"][9]) < told.index("try again") < told.index("Done.")
+    assert "can't be reached" in result.stderr
+    assert owner.identity().epoch == 2
+
+
 def test_what_broke_off_is_tried_again_with_the_same_recovery_key(lena: Household, owner: Client) -> None:
     broken = once_after("POST /account/rotation", reply_lost)
     watched = Watched()
@@ -255,9 +278,9 @@ def test_a_proof_that_has_grown_old_is_asked_for_again(lena: Household, owner: C
     begun = owner.securing.begin()
     made, _ = owner.securing.make(begun, NEW_PASSWORD)
     lena.world.clock.advance(3600)
-    assert refused(lambda: owner.securing.finish(begun, made, told=lambda _: None)) == "step_up_needed"
+    assert refused(lambda: owner.securing.replace(begun, made, told=lambda _: None)) == "step_up_needed"
     owner.prove(PASSWORD, lena.totp())
-    assert len(owner.securing.finish(begun, made, told=lambda _: None)) == 10
+    assert len(owner.securing.replace(begun, made, told=lambda _: None)) == 10
 
 
 # --- lied to; more of it in test_hostile_server.py ---
