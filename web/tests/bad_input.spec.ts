@@ -1,7 +1,7 @@
 // What people and models get wrong: each is told plainly, costs nothing it should not, and loses nobody's words.
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { answered, answers, composer, said, send, startChat, unique } from './person';
+import { answered, answers, composer, said, send, signIn, startChat, unique } from './person';
 
 const EMOJI_AND_ARABIC = 'مرحبا بالعالم 👩‍👩‍👧‍👦🏳️‍🌈, שלום';
 
@@ -67,6 +67,28 @@ test.describe('signing in', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
     await expect(page.getByText('This recovery key has a typing mistake.')).toBeVisible();
   });
+});
+
+test('a clock that is off is told of before a code is typed, and spoils no chat', async ({
+  browser,
+  account,
+}) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.clock.install({ time: Date.now() + 3 * 86_400_000 });
+  await page.goto('/login');
+  const told = page.getByRole('status').filter({ hasText: 'The clock of this device is 3 days fast' });
+  await expect(told).toContainText('Codes of an authenticator on this device won’t be taken');
+  await signIn(page, account);
+  await expect(told).toBeVisible();
+  await startChat(page, unique('Of the day after tomorrow'));
+  await answered(page);
+  await told.getByRole('button', { name: 'Dismiss' }).click();
+  await send(page, unique('And one more'));
+  await expect(answers(page)).toHaveCount(2);
+  await answered(page);
+  await expect(told).toHaveCount(0);
+  await context.close();
 });
 
 test('100 KB in the input stay there; it says how much too long they are, and sends a part', async ({

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { m } from '$lib/paraglide/messages';
 import { ApiError } from './api_error';
+import { DeviceClock } from './device_clock.svelte';
 import type { Signed } from './device_keys';
 import { Evidence } from './evidence';
 import { Nonces } from './nonces';
@@ -37,6 +38,7 @@ type Sign = (account: string | null, signed: Signed) => Promise<string>;
 
 export class Api {
   readonly evidence = new Evidence();
+  readonly clock = new DeviceClock();
   #fetch: Fetch;
   #renewed: (() => Promise<void>) | null = null;
   #renew: (() => Promise<void>) | null = null;
@@ -144,6 +146,7 @@ export class Api {
   }
 
   async #sendOnce(method: Method, path: string, body: unknown, proof: string | null): Promise<Response> {
+    const askedAt = Date.now();
     let response: Response;
     try {
       response = await this.#fetch(`/api${path}`, {
@@ -160,6 +163,7 @@ export class Api {
     } catch {
       throw offline();
     }
+    this.clock.heard(response.headers.get('date'), askedAt, Date.now());
     if (proof !== null) this.#nonces.note(nonceOf(response));
     if (!response.ok) throw await refusal(response);
     return response;

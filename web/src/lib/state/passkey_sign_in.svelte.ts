@@ -5,7 +5,7 @@ import { AccountAnswer, CeremonyOptions, LoggedIn } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
 import { openArrived } from './arriving';
 import { otherAccount } from './auth_errors';
-import type { Assertion, Ceremonies } from './ceremonies';
+import type { Assertion, Ceremonies, Shown } from './ceremonies';
 import { openerOf } from './key_opener';
 import { keyUnreadable, noKeyGiven, unknownPasskey } from './passkey_errors';
 import type { Session, SignedIn } from './session.svelte';
@@ -26,6 +26,8 @@ export class PasskeySignIn {
   trouble = $state.raw<Trouble | null>(null);
 
   #parts: PasskeySignInParts;
+  /** A passkey was shown, and signs in. */
+  #shown = false;
 
   constructor(parts: PasskeySignInParts) {
     this.#parts = parts;
@@ -63,22 +65,35 @@ export class PasskeySignIn {
     this.#parts.ceremonies.stop();
   }
 
-  async #signIn(autofill: boolean, only: string | null): Promise<SignedIn> {
-    const { api, ceremonies, crypto, device } = this.#parts;
+  /** Null where one that was shown before signs in already: the offer and the button wait at the same time. */
+  async #signIn(autofill: boolean, only: string | null): Promise<SignedIn | null> {
+    const { api, ceremonies, crypto } = this.#parts;
     const [it, started] = await Promise.all([
       crypto(),
       api.post(CeremonyOptions, '/auth/login/passkey/options', {}),
     ]);
     const shown = await ceremonies.show(started.options, await it.prfInput(), autofill);
+    if (this.#shown) return null;
+    this.#shown = true;
+    try {
+      return await this.#signInBy(shown, started.challenge_id, only);
+    } finally {
+      this.#shown = false;
+    }
+  }
+
+  async #signInBy(shown: Shown, challenge: string, only: string | null): Promise<SignedIn> {
+    const { api, crypto, device } = this.#parts;
+    const it = await crypto();
     // Without it nothing opens, so there need be no session either.
     if (shown.output === null) throw noKeyGiven();
     const body = {
-      challenge_id: started.challenge_id,
+      challenge_id: challenge,
       assertion: shown.assertion,
       device,
       transport: 'cookie',
     };
-    const step = { account: accountOf(shown.assertion), id: started.challenge_id };
+    const step = { account: accountOf(shown.assertion), id: challenge };
     const answer = await api.post(LoggedIn, '/auth/login/passkey', body, step).catch(refused);
     const { session, keys } = answer;
     try {
