@@ -6,9 +6,15 @@ const real = Number(process.env.SEALMATE_E2E_REAL_PORT ?? scripted + 10);
 
 const REAL = '**/real_model.spec.ts';
 /** Long walks through the ways in, for `make prove`. */
-const WALKS = ['account_life', 'devices_told_apart', 'lost_account', 'pairing', 'passkeys', 'rotation'].map(
-  (name) => `**/${name}.spec.ts`,
-);
+const WALKS = [
+  'account_life',
+  'both_clients',
+  'devices_told_apart',
+  'lost_account',
+  'pairing',
+  'passkeys',
+  'rotation',
+].map((name) => `**/${name}.spec.ts`);
 /** Two stacks and a model at once are too much for two cores. */
 const only = process.argv.find((argument) => argument.startsWith('--project='))?.slice('--project='.length);
 
