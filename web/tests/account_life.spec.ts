@@ -189,7 +189,7 @@ own('a changed e-mail address: codes from both ends, then only the new one signs
     .getByRole('region', { name: 'Account', exact: true })
     .getByRole('button', { name: 'Change' })
     .click();
-  const dialog = page.getByRole('dialog', { name: 'Change your e-mail address' });
+  const dialog = page.getByRole('dialog', { name: /^Change your e.mail address$/ });
   await dialog.getByLabel('New e-mail address').fill(email);
   await dialog.getByRole('button', { name: 'Continue' }).click();
   await prove(page, account);

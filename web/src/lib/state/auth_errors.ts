@@ -12,6 +12,10 @@ export const notSignedIn = () =>
 export const otherAccount = () =>
   here('other_account', m.auth_error_other_account(), m.auth_error_other_account_next());
 
+/** What was typed is no e-mail address. */
+export const badAddress = () =>
+  here('invalid_request', m.auth_error_bad_email(), m.auth_error_bad_email_next());
+
 /** A part of the app could not be loaded. */
 export const noNetwork = () => here('offline', m.auth_error_offline(), m.auth_error_offline_next());
 
@@ -21,6 +25,10 @@ export const notProved = () => here('not_proved', m.errors_step_up_needed(), m.e
 /** Nothing was erased from here. */
 export const resetContradicted = () =>
   here('reset_contradicted', m.errors_reset_contradicted(), m.errors_reset_contradicted_next());
+
+/** The code is good no longer, and whether the account ended before wasn't heard. */
+export const erasureUnheard = () =>
+  here('erasure_unheard', m.auth_lost_unheard(), m.auth_lost_unheard_next());
 
 /** What was typed opens nothing here. */
 export function wrongSecret(kind: Secret['kind']): ApiError {

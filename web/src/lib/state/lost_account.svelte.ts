@@ -1,7 +1,7 @@
 // Every way in is lost, step by step: a code by mail, how it stands, and then either the waiting time begins or the account ends.
 import { ResetAnswer, ResetAsked } from '$lib/wire/http';
 import { ApiError, type Api } from './api';
-import { resetContradicted } from './auth_errors';
+import { erasureUnheard, resetContradicted } from './auth_errors';
 import { ErasureBegun } from './checked_answers';
 import { Flow } from './flow.svelte';
 import type { Trouble } from './trouble';
@@ -19,6 +19,8 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
   email = $state('');
   /** How it stood when it was last looked at. */
   standing = $state.raw<ResetAnswer | null>(null);
+  /** The waiting time ran when it was looked at before, and runs no more. */
+  stopped = $state(false);
   /** Whoever has it sees the receipt. */
   erasureId = $state('');
   /** Whether the account has ended isn't known here. To look would tell nothing; ending it once more gives the same answer. */
@@ -49,7 +51,9 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
 
   async look(): Promise<void> {
     await this.run('mail_code', 'checking', async () => {
-      this.standing = await this.#told('verify');
+      const standing = await this.#told('verify');
+      this.stopped = standing.state === 'none' && this.standing !== null && this.standing.state !== 'none';
+      this.standing = standing;
       this.step = 'standing';
     });
   }
@@ -68,6 +72,8 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
     await this.run('mail_code', 'checking', async () => {
       const ended = this.#parts.api.post(ErasureBegun, '/auth/reset/finish', this.#proof);
       const { erasure_id } = await ended.catch((error: unknown) => {
+        const over = error instanceof ApiError && error.code === 'step_expired';
+        if (over && this.unheard) throw erasureUnheard();
         this.unheard = error instanceof ApiError && error.passing;
         throw error;
       });
@@ -90,6 +96,10 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
   }
 
   protected override goBackFor({ code }: Trouble): void {
-    if (code === 'step_expired') this.step = 'email';
+    if (code === 'step_expired' || code === 'erasure_unheard') {
+      this.step = 'email';
+      this.standing = null;
+      this.unheard = false;
+    }
   }
 }

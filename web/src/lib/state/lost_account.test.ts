@@ -35,7 +35,7 @@ describe('a lost account', () => {
     await flow.submitEmail(' ada@example.org ');
     expect(flow.step).toBe('mail_code');
     await flow.submitMailCode('123456');
-    expect([flow.step, flow.standing?.state]).toEqual(['standing', 'none']);
+    expect([flow.step, flow.standing?.state, flow.stopped]).toEqual(['standing', 'none', false]);
     await flow.start();
     expect(flow.standing).toMatchObject({ state: 'waiting', ready_at: 7 });
     expect(calls).toEqual([
@@ -69,6 +69,17 @@ describe('a lost account', () => {
     expect(calls.at(-1)).toEqual(calls.at(-2));
   });
 
+  it('is not known to have ended where the reply was lost and the code is over: the mail tells', async () => {
+    const lost = problem('internal', 503);
+    const { flow } = served(ASKED, [200, READY], lost, problem('step_expired', 410));
+    await flow.submitEmail('ada@example.org');
+    await flow.submitMailCode('123456');
+    await flow.finish();
+    await flow.finish();
+    expect([flow.step, flow.trouble?.code, flow.unheard]).toEqual(['email', 'erasure_unheard', false]);
+    expect(flow.trouble?.nextStep).toContain('receipt');
+  });
+
   it('stays where it is when somebody has stopped it meanwhile', async () => {
     const { flow } = served(ASKED, [200, READY], problem('reset_not_ready', 409), [200, NONE]);
     await flow.submitEmail('ada@example.org');
@@ -77,7 +88,7 @@ describe('a lost account', () => {
     expect([flow.step, flow.trouble?.code, flow.unheard]).toEqual(['standing', 'reset_not_ready', false]);
     expect(flow.trouble?.title).not.toBe('Server words.');
     await flow.look();
-    expect([flow.standing?.state, flow.trouble]).toEqual(['none', null]);
+    expect([flow.standing?.state, flow.trouble, flow.stopped]).toEqual(['none', null, true]);
   });
 
   it('takes another code after a slip, and begins anew when the code is over', async () => {
