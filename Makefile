@@ -75,7 +75,7 @@ web: $(WEB) ## Check the web app: types, format, its unit tests in Node and in C
 
 web-e2e: $(READY) $(WEB)
 	infra/chromium
-	cd web && npm run --silent e2e -- --project=scripted
+	cd web && npm run --silent e2e -- --project=scripted && npm run --silent e2e -- --project=real
 
 prove: $(READY) $(WEB) ## The longer campaigns: any input, tried in thousands; long walks through the ways in
 	SEALMATE_EXAMPLES=1000 SEALMATE_MUTATIONS=50000 $(BIN)/python -m pytest tests/unit tests/vectors --disable-socket --allow-unix-socket -q -n 2 --hypothesis-profile=prove
