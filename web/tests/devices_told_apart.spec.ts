@@ -107,6 +107,9 @@ test('after a stranger the account is secured: everything that opened it is new,
     await proof.getByLabel('Backup code').fill(account.backupCodes.pop()!);
     await proof.getByRole('button', { name: 'Confirm' }).click();
     await expect(page.getByRole('heading', { name: 'Secure your account' })).toBeVisible();
+    // What stands behind says so, too.
+    await expect(page.locator('#content li').filter({ hasText: 'This device' })).toHaveCount(1);
+    await expect(page.locator('#content').getByText('End session', { exact: true })).toHaveCount(0);
     await looked(page, 'secure-password', info);
   });
 

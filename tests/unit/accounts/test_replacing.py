@@ -70,6 +70,7 @@ def test_a_mail_tells_of_it_without_anything_to_press(world: World, ada: Person,
     mail = world.mailer.last
     assert mail.to == ada.email
     assert what in mail.subject
+    assert "Secure the account" in mail.text
     assert "http" not in mail.text
 
 

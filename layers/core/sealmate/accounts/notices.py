@@ -34,21 +34,24 @@ _CHANGED: dict[Change, str] = {
     "way_removed": "A way into your Sealmate account was removed",
     "device_added": "A new device signed in to your Sealmate account",
     "device_paired": "A device was added to your Sealmate account",
-    "secured": "Your Sealmate account was secured: all keys and ways in are new",
+    "secured": "Your Sealmate account was secured: its keys are new, and so is what opens it",
 }
 _FOLLOWS: dict[Change, str] = {
     "way_added": "It signs in from now on.",
     "way_removed": "It opens nothing any more.",
     "device_added": "Which one, you see on every other device of yours.",
     "device_paired": "Another of your devices gave it your keys.",
-    "secured": "Every other device was signed out, and no password, recovery key or code of before works any more.",
+    "secured": (
+        "Every other device was signed out, and no password, recovery key or backup code of before works any more.\n"
+        "The authenticator is still the same: if it was on a device that you lost, replace it too."
+    ),
 }
 _REPLACED = "What you had before no longer works."
 _TEXT = """{what}. {follows}
 
 If that was you, there is nothing to do.
-If it wasn't: sign in at once, with your recovery key if need be, end the sessions of devices you don't know under
-Settings, Account, remove the ways in you don't know, then change your password and make new backup codes.
+If it wasn't: sign in at once, with your recovery key if need be, and choose “Secure the account” under Settings, Account, or
+`sealmate secure` in the terminal. It signs all other devices out and makes your keys, password, recovery key and codes anew.
 
 This mail has no link, so that nobody can teach you to press one.
 """

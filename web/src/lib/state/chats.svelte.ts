@@ -178,7 +178,11 @@ export class Chats implements ChatsState {
       alone: (work) => alone(`sealmate-outbox-${account.id}`, work),
       openTabs: (heard) => openTabs(account.id, heard),
       listChanged: () => this.#showSoon(),
-      networkChanged: (network) => (this.network = network),
+      networkChanged: (network) => {
+        this.network = network;
+        // Somebody may have been there, or been answered for, while this device couldn't hear of it.
+        if (network === 'online') void newDevices.load();
+      },
       walletChanged: (wallet) => (this.wallet = wallet),
       matesChanged: (mates) => (this.mates = mates),
       keysAhead: () => session.keysAhead(),

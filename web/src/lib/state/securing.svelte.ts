@@ -39,6 +39,8 @@ export interface SecuringParts {
 export class Securing {
   /** A device was said to be somebody else's: the offer is to be shown at once. */
   wanted = $state(false);
+  /** How often all others were signed out here: who shows them looks again. */
+  othersOut = $state(0);
   /** Chats whose keys are staged; null while none are being staged. */
   staged = $state<number | null>(null);
 
@@ -53,6 +55,7 @@ export class Securing {
       return { wrapped, opened };
     });
     await api.delete(null, '/account/sessions');
+    this.othersOut += 1;
     return begun;
   }
 

@@ -1,6 +1,6 @@
 // What is saved at sign-up: the sheet holds everything, the countdown reads like a clock.
 import { expect, it } from 'vitest';
-import { recoverySheet } from './recovery_sheet';
+import { keepWords, recoverySheet } from './recovery_sheet';
 import { remaining } from './remaining';
 
 const words = {
@@ -24,6 +24,13 @@ it('puts the key and every code on lines of their own', () => {
 
 it('does not speak of backup codes where there are none', () => {
   expect(recoverySheet({ recoveryKey: 'AAAA-BBBB', backupCodes: [] }, words)).not.toContain('Backup codes');
+});
+
+it('says of the key together with codes, and of no part alone, that they open the account', () => {
+  const [recoveryKey, backupCodes] = ['AAAA-BBBB', ['1-1']];
+  expect(keepWords({ recoveryKey, backupCodes })).toContain('can open your account');
+  for (const part of [{ recoveryKey }, { recoveryKey, backupCodes: [] }, { backupCodes }])
+    expect(keepWords(part)).not.toContain('can open');
 });
 
 it('holds codes alone when only they are new', () => {

@@ -1,4 +1,5 @@
 // What a person saves, at sign-up or when a part of it is renewed, as the plain text of a file or the clipboard; made on the device.
+import { m } from '$lib/paraglide/messages';
 import type { OneTimeSecrets } from '$lib/state/session.svelte';
 
 export interface SheetWords {
@@ -10,6 +11,11 @@ export interface SheetWords {
   backupCodes: string;
   backupCodesFor: string;
   keep: string;
+}
+
+/** The key together with the codes, which stand in for the second factor, is all that it takes. */
+export function keepWords({ recoveryKey, backupCodes = [] }: Partial<OneTimeSecrets>): string {
+  return recoveryKey && backupCodes.length > 0 ? m.auth_sheet_keep_all() : m.auth_sheet_keep();
 }
 
 export function recoverySheet(
