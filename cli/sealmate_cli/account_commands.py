@@ -9,10 +9,13 @@ from sealmate_cli.ending import running
 
 devices = typer.Typer(
     help="Your devices: list, add one, end one, end all others, say which new ones are yours (list, add, end, end-others, "
-    "new, mine, not-mine).",
-    no_args_is_help=True,
+    "new, mine, not-mine); listed if you name nothing.",
+    invoke_without_command=True,
 )
-ways = typer.Typer(help="Your ways in: list, rename or remove one (list, rename, remove).", no_args_is_help=True)
+ways = typer.Typer(
+    help="Your ways in: list, rename or remove one (list, rename, remove); listed if you name nothing.",
+    invoke_without_command=True,
+)
 account = typer.Typer(
     help="Your account: password, recovery-key, backup-codes, authenticator, email, stop-reset, erase.",
     no_args_is_help=True,
@@ -21,6 +24,12 @@ Device = Annotated[str, typer.Argument(help="Its id, or how that begins.")]
 # A device's id may begin like an option.
 _AS_IT_IS = {"ignore_unknown_options": True}
 Way = Annotated[str, typer.Argument(help="Its id, or how that begins.")]
+
+
+@devices.callback()
+def devices_alone(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_devices(context)
 
 
 @devices.command("list")
@@ -70,6 +79,12 @@ def shut_device_out(context: typer.Context, device: Device) -> None:
     """Say that a new device isn't yours: it is signed out at once."""
     with running(context) as run:
         noticing.answer_for_device(run, device=device, mine=False)
+
+
+@ways.callback()
+def ways_alone(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_ways(context)
 
 
 @ways.command("list")

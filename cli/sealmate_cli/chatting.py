@@ -8,12 +8,15 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from sealmate_cli.connection import Connection
-from sealmate_cli.errors import ClientError, NotSignedIn, Tampered
+from sealmate_cli.errors import ClientError, NoFollowUp, NotSignedIn, Tampered
 from sealmate_cli.invocation import Invocation, read_line
 from sealmate_cli.watching import Outcome, TurnView
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 _HELP = "Ctrl-C stops an answer, Ctrl-D leaves, /new begins another chat, 1 to 6 asks a follow-up."
+_FOLLOW_UPS = 6
+_LEFT = "\n[left without waiting for the end: `sealmate history` shows what came of it]"
+_NOT_SENT = "[stopped before the message was sent, nothing charged]"
 
 
 class Left(Exception):
@@ -36,12 +39,13 @@ class Chatting:
             if self._run.interactive:
                 self._run.output.note(_HELP)
             while (line := self._next_line()) is not None:
-                if text := self._meant(line):
-                    self._say(text, connection, run)
+                self._say(line, connection, run)
 
-    def _say(self, text: str, connection: Connection, run: Run) -> None:
+    def _say(self, line: str, connection: Connection, run: Run) -> None:
         """A failure ends a script; a person reads it and goes on, unless there is no going on."""
         try:
+            if not (text := self._meant(line)):
+                return
             outcome: Outcome = run(self.turn(connection, text))
             if outcome.failure is not None:
                 raise outcome.failure
@@ -59,6 +63,7 @@ class Chatting:
                 await watching
             except asyncio.CancelledError:
                 if not view.outcome.settled:
+                    self._run.output.note(_LEFT if view.outcome.turn_id else _NOT_SENT)
                     raise Left from None
             finally:
                 self._run.output.status(None)
@@ -88,8 +93,10 @@ class Chatting:
         if text == "/new":
             self._chat, self._suggestions = None, []
             return ""
-        if text.isdecimal() and 1 <= int(text) <= len(self._suggestions):
-            text = self._suggestions[int(text) - 1]
+        if text.isdecimal() and 1 <= (number := int(text)) <= _FOLLOW_UPS:
+            if number > len(self._suggestions):
+                raise NoFollowUp(number)
+            text = self._suggestions[number - 1]
             self._run.output.note(text)
         return text
 

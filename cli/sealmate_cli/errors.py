@@ -5,6 +5,15 @@ from typing import Any
 
 from sealmate_cli.wire.http import Problem
 
+_STEPS_HERE = {
+    "chat_not_found": "`sealmate history` lists your chats; `sealmate chat --new` (in a conversation: /new) begins another."
+}
+
+
+def step_here(code: str, told: str) -> str:
+    """The next step that the server told, or what it comes to in a terminal if it speaks of what programs do."""
+    return _STEPS_HERE.get(code, told)
+
 
 class ClientError(Exception):
     passing = False
@@ -27,7 +36,7 @@ class ServerRefused(ClientError):
     def __init__(self, problem: Problem) -> None:
         numbers = {"retry_after": problem.retry_after, "missing_credits": problem.missing_credits}
         details = {name: number for name, number in numbers.items() if number is not None}
-        super().__init__(problem.code, problem.title, problem.next_step, **details)
+        super().__init__(problem.code, problem.title, step_here(problem.code, problem.next_step), **details)
         self.passing = problem.status >= 500
         self.nonce = problem.nonce
 
@@ -92,4 +101,13 @@ class ConnectionLost(ClientError):
             "connection_lost",
             "The connection was lost and could not be made again.",
             "Check the network and the server; `sealmate history` shows what was stored meanwhile.",
+        )
+
+
+class NoFollowUp(ClientError):
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            "no_follow_up",
+            f"There is no follow-up {number} now; nothing was sent.",
+            f"Write what you want to ask; to send just the number, write it with a full stop: {number}.",
         )

@@ -64,7 +64,8 @@ def _turn(turn: ReadTurn) -> str:
         spent = f" ({turn.credits} {'credit' if turn.credits == 1 else 'credits'})" if turn.credits is not None else ""
         lines.append(f"{name}{spent}: {turn.answer}")
     if turn.outcome in _OUTCOMES:
-        lines.append(f"({_OUTCOMES[turn.outcome]}{f': {turn.code}' if turn.code else ''})")
+        why = f": {turn.code}" if turn.code and turn.outcome != "stopped" else ""
+        lines.append(f"({_OUTCOMES[turn.outcome]}{why})")
     if turn.trouble is not None:
         lines.append(f"[this turn can't be trusted: {turn.trouble}]")
     return "\n".join(lines) + "\n"

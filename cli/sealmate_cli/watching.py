@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sealmate_cli.errors import ClientError, Tampered
+from sealmate_cli.errors import ClientError, Tampered, step_here
 from sealmate_cli.output import Output
 from sealmate_cli.wire import events as wire
 from sealmate_cli.wire.events import Event
@@ -75,6 +75,8 @@ class TurnView:
                 self.output.stage(f"{event.mate_name} answers ({why})")
             case wire.AnswerWithheld():
                 self.output.note("\n[The server took this answer back.]")
+            case wire.TurnStopped():
+                self.output.note("[stopped before there was an answer, nothing charged]")
             case wire.AnswerAnnotated():
                 self.output.note(_DOUBTS.get(event.code, event.code))
             case wire.TurnCharged():
@@ -149,4 +151,4 @@ def _progress(event: Event) -> str | None:
 
 def _failure(event: wire.TurnRefused | wire.TurnFailed | wire.RequestRefused) -> ClientError:
     details = event.model_dump(include={"missing_credits", "retry_after"}, exclude_none=True)
-    return ClientError(event.code, event.message, event.next_step, **details)
+    return ClientError(event.code, event.message, step_here(event.code, event.next_step), **details)

@@ -213,6 +213,18 @@ def test_all_others_are_ended_at_once(lena: Household, laptop: Client) -> None:
     assert laptop.whoami().email == EMAIL
 
 
+@pytest.mark.parametrize("what", ["ways", "devices"])
+@pytest.mark.usefixtures("laptop")
+def test_the_bare_word_lists_them(lena: Household, what: str) -> None:
+    listed = ok(lena.command("laptop", what, typed=[]))
+    assert "since" in listed
+    assert listed == ok(lena.command("laptop", what, "list", typed=[]))
+    told = json.loads(ok(lena.command("laptop", "--json", what, typed=[], person=False)).splitlines()[0])
+    assert told["type"] == {"ways": "way_in", "devices": "device"}[what]
+    result = lena.command("laptop", what, "nonsense", typed=[])
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
 # --- the end ---
 
 

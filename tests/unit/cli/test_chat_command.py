@@ -48,11 +48,43 @@ def test_a_message_for_a_script_is_events(invoke: Invoke) -> None:
 
 @pytest.mark.usefixtures("client")
 def test_a_conversation_takes_numbers_and_begins_new_chats(invoke: Invoke, server: FakeServer) -> None:
-    result = invoke("chat", typed="Hello\n\n2\n/new\n2\n")
+    result = invoke("chat", typed="Hello\n\n2\n/new\n7\n")
     assert result.exit_code == 0, result.output
-    assert [ask["message"] for ask in server.asks] == ["Hello", "Two?", "2"]
+    assert [ask["message"] for ask in server.asks] == ["Hello", "Two?", "7"]
     chats = [ask["chat_id"] for ask in server.asks]
     assert chats[0] == chats[1] != chats[2]
+
+
+@pytest.mark.usefixtures("client")
+def test_a_number_without_its_follow_up_is_told_and_not_sent(invoke: Invoke, server: FakeServer) -> None:
+    def stop(socket: FakeSocket, turn: FakeTurn) -> None:
+        server.play(socket, turn, [turn.accepted(), turn.of("turn_stopped")], outcome="stopped")
+
+    server.on_ask = stop
+    result = invoke("chat", typed="Hello\n1\n6\n1.\n", person=True)
+    assert result.exit_code == 0, result.output
+    assert [ask["message"] for ask in server.asks] == ["Hello", "1."]
+    for number in (1, 6):
+        assert f"There is no follow-up {number} now; nothing was sent." in result.stderr
+    assert "write it with a full stop: 1." in result.stderr
+    script = invoke("--json", "chat", typed="2\nHello\n")
+    assert (script.exit_code, error_of(script)["code"]) == (1, "no_follow_up")
+    assert len(server.asks) == 2
+    invoke("chat", "2")
+    assert server.asks[-1]["message"] == "2"
+
+
+@pytest.mark.usefixtures("client")
+def test_a_chat_that_is_gone_is_told_with_what_to_type(invoke: Invoke, server: FakeServer) -> None:
+    step = {"code": "chat_not_found", "message": "Gone.", "next_step": "Send its key.", "request_id": "r"}
+    server.on_ask = lambda socket, turn: socket.tell(
+        {"type": "request_refused", "turn_id": turn.ask["turn_id"], **step}
+    )
+    for words in (["chat", "Hello"], ["chat", "--chat", "0190", "Hello"]):
+        result = invoke(*words)
+        assert result.exit_code == 1
+        assert "`sealmate history` lists your chats; `sealmate chat --new`" in result.stderr
+        assert "key" not in result.stderr
 
 
 @pytest.mark.usefixtures("client")

@@ -135,14 +135,15 @@ def test_history_tells_how_unanswered_turns_ended(invoke: Invoke, server: FakeSe
     row = server.turns[chat][0]
     for name in ("answer", "suggestions"):
         del row[name]
+    codes = {"refused": "harm_refused", "stopped": "turn_stopped"}
     for outcome, words in {
         "asked": "no answer yet",
         "refused": "refused, nothing charged: harm_refused",
         "failed": "failed",
-        "stopped": "stopped before",
+        "stopped": "(stopped before there was an answer, nothing charged)",
         "withheld": "the answer was taken back by the server",
     }.items():
-        row |= {"outcome": outcome, "code": "harm_refused" if outcome == "refused" else None}
+        row |= {"outcome": outcome, "code": codes.get(outcome)}
         assert words in invoke("history", chat).stdout
     del row["message"]
     row |= {"outcome": "deleted", "code": None}
@@ -168,6 +169,8 @@ def test_an_unknown_chat_is_an_error_with_a_next_step(invoke: Invoke) -> None:
     result = invoke("--json", "history", "0190")
     assert result.exit_code == 1
     assert error_of(result)["code"] == "chat_not_found"
+    told = invoke("history", "0190").stderr
+    assert "`sealmate history` lists your chats; `sealmate chat --new`" in told
 
 
 @pytest.mark.usefixtures("client")
