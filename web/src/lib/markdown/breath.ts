@@ -3,8 +3,10 @@
 /** Milliseconds of work after which others come first: four times as many on a slow device still pass unnoticed. */
 const LONG = 8;
 
+/** What waits is done after it, before what else the page has to do, where the browser knows that way. */
 export function breath(): Promise<void> {
-  return new Promise((done) => setTimeout(done));
+  const { scheduler } = globalThis as { scheduler?: Partial<Scheduler> };
+  return scheduler?.yield?.() ?? new Promise((done) => setTimeout(done));
 }
 
 /** Takes step after step until there is none, or nobody waits for them any more. */
