@@ -43,19 +43,10 @@ class Turned:
 
 def turn_master(wrapped: WrappedKeys, keys: MasterKeys, *, random: Random = system_random) -> Turned:
     """`wrapped` as the server gives it now, `keys` opened from it. Nothing is sealed to a method that the account didn't name."""
-    public = signing_public_key(keys.signing_seed)
-    if wrapped.epoch != keys.epoch:
-        raise CryptoError("wrong_epoch")
-    verify_own_manifest(wrapped, public)
+    public = expect_present(wrapped, keys)
     new = replace(keys, epoch=keys.epoch + 1, master_key=random(KEY_BYTES))
     methods = tuple(_seal_anew(method, keys, new, random) for method in wrapped.methods)
-    statement = make_statement(
-        account=new.account,
-        epoch=new.epoch,
-        master_key=new.master_key,
-        signing_seed=new.signing_seed,
-        previous=statement_hash(keys.account, wrapped.statement),
-    )
+    statement = next_statement(wrapped, new)
     return Turned(
         keys=new,
         methods=methods,
@@ -69,6 +60,26 @@ def turn_master(wrapped: WrappedKeys, keys: MasterKeys, *, random: Random = syst
             signing_seed=new.signing_seed,
             before=wrapped.manifest,
         ),
+    )
+
+
+def expect_present(wrapped: WrappedKeys, keys: MasterKeys) -> bytes:
+    """`keys` are the account's as `wrapped` has them. Their signing key's public half; CryptoError."""
+    public = signing_public_key(keys.signing_seed)
+    if wrapped.epoch != keys.epoch:
+        raise CryptoError("wrong_epoch")
+    verify_own_manifest(wrapped, public)
+    return public
+
+
+def next_statement(wrapped: WrappedKeys, new: MasterKeys) -> EpochStatement:
+    """Of the epoch of `new`, after the present one."""
+    return make_statement(
+        account=new.account,
+        epoch=new.epoch,
+        master_key=new.master_key,
+        signing_seed=new.signing_seed,
+        previous=statement_hash(new.account, wrapped.statement),
     )
 
 

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from .errors import CryptoError
 from .keys import Random, system_random
 from .manifests import Manifest, make_manifest
 from .master_keys import MasterKeys, SigningKey, WrappedKeys, wrap_signing_key
 from .methods import KEY_BYTES
 from .replacements import NewMethod, make_password, make_recovery_key
-from .rotation import verify_own_manifest
-from .statements import EpochStatement, make_statement, signing_public_key, statement_hash
+from .rotation import expect_present, next_statement
+from .statements import EpochStatement, signing_public_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,20 +28,10 @@ def secure_account(
 
     Statement and manifest follow the present ones by their hashes, and are signed by the new key.
     """
-    if wrapped.epoch != keys.epoch:
-        raise CryptoError("wrong_epoch")
-    before = signing_public_key(keys.signing_seed)
-    verify_own_manifest(wrapped, before)
+    before = expect_present(wrapped, keys)
     new = MasterKeys(keys.account, keys.epoch + 1, random(KEY_BYTES), signing_seed=random(KEY_BYTES))
     by_password = make_password(new, password, random=random)
     recovery, recovery_key = make_recovery_key(new, random=random)
-    statement = make_statement(
-        account=new.account,
-        epoch=new.epoch,
-        master_key=new.master_key,
-        signing_seed=new.signing_seed,
-        previous=statement_hash(keys.account, wrapped.statement),
-    )
     manifest = make_manifest(
         account=new.account,
         epoch=new.epoch,
@@ -56,7 +45,7 @@ def secure_account(
         password=by_password,
         recovery=recovery,
         signing=SigningKey(signing_public_key(new.signing_seed), wrap_signing_key(new, random)),
-        statement=statement,
+        statement=next_statement(wrapped, new),
         manifest=manifest,
     )
     return made, recovery_key

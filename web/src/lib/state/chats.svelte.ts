@@ -191,7 +191,6 @@ export class Chats implements ChatsState {
       failed: (error) => (this.notice = problemOfError(error)),
     });
     this.#sync = sync;
-    void newDevices.load();
     for (const chat of this.#open) chat.attach(sync);
     void sync.start().finally(() => {
       if (this.#sync === sync) this.loading = false;

@@ -9,7 +9,7 @@ export class NewDevices {
 
   constructor(private readonly api: Api) {}
 
-  /** At the opening, and when the server tells of one. What can't be asked now is asked at the next opening. */
+  /** Whenever the line stands anew, and when the server tells of one. */
   async load(): Promise<void> {
     try {
       this.list = (await this.api.get(Listed, '/account/devices/new')).devices;
