@@ -82,10 +82,10 @@ class HostileServer(FakeServer):
         return told
 
     def _stage(self, name: str, sent: Json) -> None:
-        """Beside what is there, lies and all."""
+        """Beside what is there, lies and all; instead of what is said of a chat that it was staged with."""
         rows = {row["chat_id"]: row for row in self.said[name.replace("PUT", "GET")]["chats"]}
         for chat in sent.get("chats", []):
-            rows[chat["chat_id"]]["keys"] += chat["keys"]
+            rows[chat["chat_id"]]["keys"] += self.said["staged"].get(chat["chat_id"], chat["keys"])
 
     def _secure(self, sent: Json) -> None:
         """The account's keys from now on are those that were sent, but for what is said of them instead."""

@@ -130,13 +130,14 @@ def _reset() -> Json:
 
 
 def _rotation(world: World) -> Json:
-    """For securing; what the account's keys are afterwards follows from what was sent, but for `secured`."""
+    """For securing; what is staged and what the account's keys are afterwards follow from what was sent, but for `staged` and `secured`."""
     lease = {"lease_id": LEASE, "epoch": KEYS.epoch, "ring": 1, "expires_at": LATER}
     chats = [{"chat_id": chat.key.chat, "keys": [chat.wrap(KEYS)]} for chat in (world.talk, world.other)]
     return {
         "POST /account/rotation": lease,
         f"GET /account/rotation/{LEASE}/staged": {"chats": chats},
         SECURE: {"epoch": KEYS.epoch + 1, "rotation_due_at": LATER, "backup_codes": ["one", "two"]},
+        "staged": {},
         "secured": {},
     }
 

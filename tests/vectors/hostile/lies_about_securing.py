@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.vectors.accounts import ATTACKER, KEYS, signing_under, statement_under
@@ -39,9 +40,13 @@ def _before_it(world: World) -> list[Scenario]:
 def _of_chats(world: World) -> list[Scenario]:
     talk, other = world.talk, world.other
     at = (_STAGED, "chats", 0, "keys", 0, "envelope")
+    attacker, staged = replace(ATTACKER, epoch=KEYS.epoch + 1), ("staged", talk.key.chat)
+    planted = [{**talk.wrap(attacker), "generation": generation} for generation in (1, 2)]
     return [
         _secure("chat key planted while securing", "wrong_key", Lie(at, talk.wrap(ATTACKER)["envelope"])),
         _secure("chat key of another chat while securing", "not_authentic", Lie(at, other.wrap(KEYS)["envelope"])),
+        _secure("staged chat keys withheld", "no_such_generation", Lie(staged, [])),
+        _secure("staged chat keys planted", "no_such_generation", Lie(staged, planted)),
     ]
 
 

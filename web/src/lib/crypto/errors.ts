@@ -19,6 +19,7 @@ type OfWhatWasRead =
   | 'manifest_missing'
   | 'manifest_rolled_back'
   | 'method_not_named'
+  | 'no_such_generation'
   | 'no_such_method'
   | 'nonce_mismatch'
   | 'not_an_envelope'

@@ -24,6 +24,7 @@ const HARMLESS = [
   /^\w+ \/account\/rotation(\/[0-9a-f-]+\/staged)?$/,
   /^DELETE \/account\/sessions$/,
 ];
+type Rings = { chat_id: string; keys: object[] }[];
 type SecuredBody = SecuredAccount['body'] & { apps: { app: string; key: string }[] };
 type Sent = Omit<SecuredBody, 'credentials' | 'password'> & { password?: object };
 type SignedUpBody = { keys: Omit<Sent, 'apps'> };
@@ -43,6 +44,7 @@ export class HostileServer {
     this.asked.push(name);
     const harmless = SIGNING_IN.includes(name) || HARMLESS.some((each) => each.test(name));
     if (method !== 'GET' && !harmless) this.written.push(name);
+    if (name.startsWith('PUT') && name.endsWith('/staged')) this.#stage(name, JSON.parse(String(init?.body)));
     if (name.endsWith('/secure')) this.#secure(JSON.parse(String(init?.body)) as SecuredBody);
     if (name === 'POST /auth/signup/complete') this.#signUp(JSON.parse(String(init?.body)) as SignedUpBody);
     if (name in this.said) return new Response(JSON.stringify(this.#next(name)));
@@ -60,6 +62,15 @@ export class HostileServer {
   #signUp({ keys }: SignedUpBody): void {
     const { account_id } = this.said['POST /auth/signup/verify'] as { account_id: string };
     this.#keep(account_id, { ...keys, apps: [] }, this.said.signed_up as object);
+  }
+
+  /** Beside what is there, lies and all; instead of what is said of a chat that it was staged with. */
+  #stage(name: string, { chats = [] }: { chats?: Rings }): void {
+    const there = (this.said[name.replace('PUT', 'GET')] as { chats: Rings }).chats;
+    for (const { chat_id, keys } of chats) {
+      const staged = (this.said.staged as Record<string, object[]>)[chat_id] ?? keys;
+      there.find((each) => each.chat_id === chat_id)?.keys.push(...staged);
+    }
   }
 
   #secure(body: SecuredBody): void {

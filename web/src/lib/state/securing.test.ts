@@ -173,6 +173,16 @@ describe('what comes between', () => {
     expect(await server.opened(made.opened.master)).toEqual(Array(2).fill([1, 2]));
   });
 
+  it('keys that were staged and came to nothing are staged again before they count', async () => {
+    const { finish, made } = await begun();
+    server.onReadBack = async () => {
+      server.onReadBack = null;
+      await server.spoilStaged(CHATS[1]!);
+    };
+    expect(await finish()).toEqual(CODES);
+    expect(await server.opened(made.opened.master)).toEqual(Array(2).fill([1, 2]));
+  });
+
   it('somebody else’s new keys are not taken for its own', async () => {
     const { finish, went } = await begun();
     server.wrapped = { ...server.wrapped, epoch: 2, statement: { ...server.wrapped.statement, epoch: 2 } };

@@ -6,46 +6,59 @@ import { StagedKeys } from '$lib/wire/http';
 import type { Api } from './api';
 
 type Bytes = Uint8Array<ArrayBuffer>;
+type ChatRing = StagedKeys['chats'][0];
+type Wrap = { generation: number; epoch: number; envelope: Bytes };
 
 const AT_ONCE = 40;
+const PASSES = 5;
 
-/**
- * `at`: the lease's address; `mine`: chats that were staged under it, which this adds to; `beside`: what was staged beside the chats; `further`:
- * how many new generations each chat gets; `told` hears how many chats are done.
- */
-export async function stageChats(of: {
+export interface Staging {
   api: Api;
   crypto: typeof Crypto;
   account: string;
+  /** The lease's address. */
   at: string;
+  /** Chats that were staged under the lease; added to. */
   mine: Set<string>;
   old: MasterKey;
   master: MasterKey;
+  /** What is staged beside the chats. */
   beside?: Turned['account'];
+  /** How many new generations each chat gets. */
   further?: number;
+  /** Hears how many chats are done. */
   told?: (chats: number) => void;
-}): Promise<void> {
-  const { api, crypto: it, account, at, mine, old, master, beside, further = 0 } = of;
-  let done = 0;
+}
+
+/** Until a whole pass reads all of it back and opens it under the next master key. CryptoError. */
+export async function stageChats(of: Staging): Promise<void> {
+  for (let passes = 0; passes < PASSES; passes += 1) if (await isComplete(of)) return;
+  throw new of.crypto.CryptoError('no_such_generation');
+}
+
+/** Whether all of it is there; what lacks is staged. What another lease left counts for nothing, though it opens. */
+async function isComplete(of: Staging): Promise<boolean> {
+  const { api, at, mine, beside } = of;
+  let complete = true;
   for (let cursor: string | null = null; ;) {
     const query: string = cursor === null ? '' : `?cursor=${cursor}`;
     const page = await api.get(StagedKeys, `${at}/staged${query}`);
-    if (beside && !holds(page.account, beside)) await api.put(null, `${at}/staged`, { account: beside });
-    const rings = page.chats.map(({ chat_id: chat, keys }) => new Ring(account, chat, keys, it));
+    if (beside && !holds(page.account, beside)) {
+      await api.put(null, `${at}/staged`, { account: beside });
+      complete = false;
+    }
     const chats = [];
-    for (const ring of rings) {
-      // What another lease left counts for nothing, though it opens.
-      const staged = mine.has(ring.chat) && (await ring.isStaged(old, master, further));
-      if (!staged) chats.push(await ring.anew(old, master, further));
+    for (const ring of page.chats.map((chat) => new Ring(chat, of))) {
+      if (!(mine.has(ring.chat) && (await ring.isStaged()))) chats.push(await ring.anew());
     }
     for (let first = 0; first < chats.length; first += AT_ONCE) {
       const some = chats.slice(first, first + AT_ONCE);
       await api.put(null, `${at}/staged`, { chats: some });
       for (const { chat_id: chat } of some) mine.add(chat);
+      of.told?.(mine.size);
     }
-    done += page.chats.length;
-    of.told?.(done);
-    if (page.cursor === null) return;
+    complete &&= chats.length === 0;
+    if (page.cursor === null) return complete;
     cursor = page.cursor;
   }
 }
@@ -61,68 +74,58 @@ function holds(staged: StagedKeys['account'], made: Turned['account']): boolean 
   );
 }
 
-/** A chat's keys as the server holds them, under one master key or more. */
+/** A chat's keys as the server holds them, under one master key or more. CryptoError. */
 class Ring {
-  #wraps: { generation: number; epoch: number; envelope: Bytes }[];
+  readonly chat: string;
+  #old: Wrap[];
+  #new: Wrap[];
+  #further: number[];
 
   constructor(
-    private readonly account: string,
-    readonly chat: string,
-    keys: readonly { generation: number; envelope: string }[],
-    private readonly it: typeof Crypto,
+    chat: ChatRing,
+    private readonly staging: Staging,
   ) {
-    this.#wraps = keys.map(({ generation, envelope: text }) => {
+    const { crypto, old, master, further = 0 } = staging;
+    this.chat = chat.chat_id;
+    const wraps = chat.keys.map(({ generation, envelope: text }) => {
       const envelope = fromBase64url(text);
-      return { generation, epoch: it.readEpoch(envelope), envelope };
+      return { generation, epoch: crypto.readEpoch(envelope), envelope };
     });
+    this.#old = wraps.filter((each) => each.epoch === old.epoch);
+    this.#new = wraps.filter((each) => each.epoch === master.epoch);
+    if (this.#old.length === 0) throw new crypto.CryptoError('no_such_generation');
+    const newest = Math.max(...this.#old.map(({ generation }) => generation));
+    this.#further = Array.from({ length: further }, (_, at) => newest + 1 + at);
   }
 
-  /** Whether each generation, and `further` new ones, are there under the new key and open. */
-  async isStaged(old: MasterKey, master: MasterKey, further: number): Promise<boolean> {
-    const { account, chat } = this;
-    for (const generation of [
-      ...this.#under(old).map((each) => each.generation),
-      ...this.#new(old, further),
-    ]) {
-      const staged = this.#under(master).find((each) => each.generation === generation);
+  /** Whether each generation, and the further ones, are there under the new key and open. */
+  async isStaged(): Promise<boolean> {
+    const { account, crypto, master } = this.staging;
+    for (const generation of [...this.#old.map((each) => each.generation), ...this.#further]) {
+      const staged = this.#new.find((each) => each.generation === generation);
       if (!staged) return false;
       const { envelope } = staged;
-      const opens = this.it.openChatKey({ account, chat, generation, master, envelope });
-      if (
-        !(await opens.then(
-          () => true,
-          () => false,
-        ))
-      )
-        return false;
+      const opening = crypto.openChatKey({ account, chat: this.chat, generation, master, envelope });
+      const opens = opening.then(
+        () => true,
+        () => false,
+      );
+      if (!(await opens)) return false;
     }
     return true;
   }
 
-  async anew(
-    old: MasterKey,
-    master: MasterKey,
-    further: number,
-  ): Promise<{ chat_id: string; keys: { generation: number; envelope: string }[] }> {
-    const { account, chat, it } = this;
-    const keys = this.#under(old).map(async ({ generation, envelope }) => {
-      const made = await it.rewrapChatKey({ account, chat, generation, old, master, envelope });
+  async anew(): Promise<ChatRing> {
+    const { chat } = this;
+    const { account, crypto, old, master } = this.staging;
+    const keys = this.#old.map(async ({ generation, envelope }) => {
+      const made = await crypto.rewrapChatKey({ account, chat, generation, old, master, envelope });
       return { generation, envelope: toBase64url(made) };
     });
-    const made = this.#new(old, further).map(async (generation) => {
-      const { envelope } = await it.makeChatKey({ account, chat, master, generation });
+    const made = this.#further.map(async (generation) => {
+      const { envelope } = await crypto.makeChatKey({ account, chat, master, generation });
       return { generation, envelope: toBase64url(envelope) };
     });
     return { chat_id: chat, keys: await Promise.all([...keys, ...made]) };
-  }
-
-  /** The generations that come after those there are. */
-  #new(old: MasterKey, further: number): number[] {
-    const newest = Math.max(0, ...this.#under(old).map(({ generation }) => generation));
-    return Array.from({ length: further }, (_, at) => newest + 1 + at);
-  }
-
-  #under(master: MasterKey) {
-    return this.#wraps.filter((each) => each.epoch === master.epoch);
   }
 }

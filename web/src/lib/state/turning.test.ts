@@ -94,6 +94,25 @@ describe('a key that is due', () => {
     expect(await browser.opens(server)).toBe(3);
   });
 
+  it('has staged keys that came to nothing staged again before they count', async () => {
+    const browser = new Browser(server);
+    server.onReadBack = async () => {
+      server.onReadBack = null;
+      await server.spoilStaged(CHATS[0]!);
+    };
+    await browser.turning.look();
+    expect([browser.went, await browser.opens(server)]).toEqual([[2], 2]);
+  });
+
+  it('is not turned while what was staged does not stay', async () => {
+    const browser = new Browser(server);
+    server.onReadBack = () => server.spoilStaged(CHATS[0]!);
+    await browser.turning.look();
+    expect([browser.went, browser.distrusted]).toEqual([[], ['no_such_generation']]);
+    expect(server.asked).not.toContain('POST /account/rotation/lease/flip');
+    expect(await browser.opens(server)).toBe(2);
+  });
+
   it.each([
     'POST /account/rotation',
     'PUT /account/rotation/lease/staged',

@@ -59,7 +59,9 @@ export class AccountServer {
   /** Whether the session has proved lately who it is. */
   proved = true;
   onFlip: (() => Promise<void>) | null = null;
-  #account: Body = {};
+  /** Before what was staged is read back. */
+  onReadBack: (() => Promise<void>) | null = null;
+  #account: Body | null = null;
   #leases = 0;
   /** By chat the lease that staged it: what another left doesn't count. */
   #stagedBy = new Map<string, number>();
@@ -71,6 +73,23 @@ export class AccountServer {
   async begin(chat: string, master: crypto.MasterKey): Promise<void> {
     const { envelope } = await crypto.makeChatKey({ account: ACCOUNT, chat, master });
     this.chats.set(chat, [{ generation: 1, envelope: toBase64url(envelope) }]);
+  }
+
+  /** What is staged of a chat is now under a key that nobody has. */
+  async spoilStaged(chat: string): Promise<void> {
+    const epoch = this.wrapped.epoch + 1;
+    const master = await crypto.importMasterKey(new Uint8Array(32).fill(9), epoch);
+    const spoilt = (this.chats.get(chat) ?? []).map(async (key) => {
+      if (epochOf(key) !== epoch) return key;
+      const { envelope } = await crypto.makeChatKey({
+        account: ACCOUNT,
+        chat,
+        master,
+        generation: key.generation,
+      });
+      return { ...key, envelope: toBase64url(envelope) };
+    });
+    this.chats.set(chat, await Promise.all(spoilt));
   }
 
   /** The generations of each chat that open with this master key; CryptoError for what doesn't. */
@@ -114,6 +133,7 @@ export class AccountServer {
       case 'PUT /account/rotation/lease/staged':
         return this.#stage(body);
       case 'GET /account/rotation/lease/staged':
+        if (this.#stagedBy.size > 0) await this.onReadBack?.();
         return this.#staged(path);
       case 'POST /account/rotation/lease/flip':
         return this.#flip(body);
@@ -133,7 +153,10 @@ export class AccountServer {
 
   #lease(body: Body): object | string {
     if (body.expected_epoch !== this.wrapped.epoch) return 'wrong_epoch';
-    if (body.lease_id === undefined) this.#leases += 1;
+    if (body.lease_id === undefined) {
+      this.#leases += 1;
+      this.#account = null;
+    }
     const lease_id = `00000000-0000-4000-8000-${String(this.#leases).padStart(12, '0')}`;
     return { lease_id, epoch: this.wrapped.epoch, ring: this.chats.size, expires_at: 0 };
   }
@@ -154,6 +177,7 @@ export class AccountServer {
     const next = from + this.page;
     return {
       chats: chats.map(([chat_id, keys]) => ({ chat_id, keys })),
+      account: this.#account,
       cursor: next < this.chats.size ? String(next) : null,
     };
   }
