@@ -7,6 +7,8 @@ const PLAIN: Details = { title: null, pinned: false, folder: null };
 
 export class ChatList {
   #kept = new Map<string, KeptChat>();
+  /** Ids are never used again, and what was read of a chat before it was deleted may arrive after. */
+  #removed = new Set<string>();
   #errands: readonly Errand[] = [];
   #busy = new Set<string>();
   #summaries = new WeakMap<KeptChat, ChatSummary>();
@@ -19,16 +21,21 @@ export class ChatList {
     return [...this.#kept.values()].sort((a, b) => b.activeAt - a.activeAt || (a.id < b.id ? 1 : -1));
   }
 
-  put(chat: KeptChat): void {
+  /** False for one that was removed: it stays so. */
+  put(chat: KeptChat): boolean {
+    if (this.#removed.has(chat.id)) return false;
     this.#kept.set(chat.id, chat);
+    return true;
   }
 
   remove(id: string): void {
     this.#kept.delete(id);
+    this.#removed.add(id);
   }
 
   clear(): void {
     this.#kept.clear();
+    this.#removed.clear();
     this.#errands = [];
     this.#busy.clear();
   }

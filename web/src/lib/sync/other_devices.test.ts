@@ -1,7 +1,7 @@
 // One chat on several devices and in several places of one: all show the same, and nobody overrules what another changed.
-import { describe, expect, it } from 'vitest';
-import { ANSWERED, chatting, ends, opened } from './testing/chatting';
-import { until } from './testing/fake_clock';
+import { describe, expect, it, vi } from 'vitest';
+import { ANSWERED, chatting, ends, isKept, opened } from './testing/chatting';
+import { settle, until } from './testing/fake_clock';
 import { say } from './testing/fake_device';
 
 describe('another device', () => {
@@ -33,6 +33,32 @@ describe('another device', () => {
     await until(() => expect(server.chats.get(chat.id)?.deleted).toBe(true));
     server.tell({ type: 'chat_changed', chat_id: chat.id, updated_at: 2001 });
     await until(() => expect([sync.list.summaries(), chat.gone]).toEqual([[], true]));
+  });
+
+  it('that deletes a chat while this one reads what was changed before does not let it come back', async () => {
+    const { world, rows, sync, chat } = await chatting();
+    await say(sync, chat, 'One');
+    await ends(chat, [['One', 're One', ANSWERED]]);
+    await isKept(sync, chat);
+    const other = await world.tab(rows);
+    const kept = other.list.get(chat.id)!;
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const get = rows.get.bind(rows);
+    const reading = vi.spyOn(rows, 'get').mockImplementation(async (...row) => {
+      const read = await get(...row);
+      await held;
+      return read;
+    });
+    await sync.keep({ ...kept, unread: true });
+    await until(() => expect(reading).toHaveBeenCalled());
+    await sync.forgetChat(chat.id);
+    expect(other.list.get(chat.id)).toBeNull();
+    goOn();
+    await settle();
+    expect(other.list.summaries()).toEqual([]);
+    await other.keep(kept);
+    expect(await other.parts.store.chat(chat.id)).toBeNull();
   });
 
   it('that changed the details meanwhile is not overruled in what was not changed here', async () => {

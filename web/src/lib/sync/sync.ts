@@ -260,21 +260,22 @@ export class Sync {
   }
 
   async keep(chat: KeptChat): Promise<void> {
-    this.#know(chat);
+    if (!this.#know(chat)) return;
     this.parts.listChanged();
     await this.parts.store.putChat(chat);
     this.#tabs.tell({ kind: 'chat', id: chat.id });
   }
 
-  /** Tells it to an open chat, too: that may be open since before the list was read. */
-  #know(chat: KeptChat): void {
-    this.list.put(chat);
+  /** Tells it to an open chat, too: that may be open since before the list was read. False for one that was deleted. */
+  #know(chat: KeptChat): boolean {
+    if (!this.list.put(chat)) return false;
     const live = this.#lives.get(chat.id);
-    if (!live) return;
+    if (!live) return true;
     live.kept = chat;
     live.keys?.update(chat);
     live.keys ??= this.keysOf(chat);
     live.tell();
+    return true;
   }
 
   async forgetChat(id: string): Promise<void> {
@@ -359,14 +360,7 @@ export class Sync {
       this.live(news.id)?.forget(news.turnId);
     } else {
       const kept = await this.parts.store.chat(news.id);
-      if (kept) this.list.put(kept);
-      const live = this.live(news.id);
-      if (live && kept) {
-        live.kept = kept;
-        live.keys?.update(kept);
-        live.keys ??= this.keysOf(kept);
-        await live.reload();
-      }
+      if (kept && this.#know(kept)) await this.live(news.id)?.reload();
       this.parts.listChanged();
     }
   }
