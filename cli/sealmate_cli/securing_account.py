@@ -35,7 +35,7 @@ def secure_account(run: Invocation, *, password_stdin: bool) -> None:
         show_codes(run, codes)
     _until_done(run, lambda: run.client.securing.settle(made))
     if not codes:
-        run.output.note("The connection broke before the new backup codes came; these are made anew.")
+        run.output.note("The new backup codes didn't come; these are made anew.")
         codes = proved(run, run.client.account.new_backup_codes)
         show_codes(run, codes)
     if run.interactive:

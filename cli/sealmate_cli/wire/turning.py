@@ -5,7 +5,7 @@ from typing import Any
 
 from sealmate_cli.crypto import SecuredAccount, StoredApp, Turned
 
-from .http import App, Former, WrappedChatKey, manifest_body, new_method_body
+from .http import App, Former, TenCodes, WrappedChatKey, manifest_body, new_method_body
 from .shape import Bytes, Shape, to_wire
 
 
@@ -40,7 +40,7 @@ class Flipped(Shape):
 
 
 class Secured(Flipped):
-    backup_codes: list[str]
+    backup_codes: TenCodes
 
 
 class AppSettings(Shape):

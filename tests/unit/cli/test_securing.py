@@ -232,10 +232,30 @@ def test_a_lost_reply_is_no_failure_and_the_codes_are_made_anew(lena: Household,
     told = ok(
         lena.command("laptop", "secure", typed=answers, random=FirstOfAll(), through=lambda inner: watched(lost(inner)))
     )
-    assert "The connection broke" in told
+    assert "backup codes didn't come" in told
     assert owner.identity().epoch == 2
     codes = watched.line.told["POST /account/backup-codes"]["codes"]
     assert read(lena.log_in("phone", password=NEW_PASSWORD, code=codes[1])) == messages(3)
+
+
+@pytest.mark.parametrize("spoil", [lambda codes: codes.clear(), lambda codes: codes.__setitem__(0, codes[1])])
+def test_codes_that_are_not_ten_different_ones_are_told_and_made_anew(
+    lena: Household, owner: Client, spoil: Callable[[list[str]], None]
+) -> None:
+    def alter(_method: str, path: str, told: Any) -> Any:
+        if path.endswith("/secure"):
+            spoil(told["backup_codes"])
+        return told
+
+    device = lena.device("laptop", alter=alter)
+    device.prove(PASSWORD, lena.totp())
+    begun = device.securing.begin()
+    made, _ = device.securing.make(begun, NEW_PASSWORD)
+    assert refused(lambda: device.securing.replace(begun, made, told=lambda _: None)) == "unexpected_answer"
+    assert epoch_of(lena, owner) == 2
+    assert device.securing.replace(begun, made, told=lambda _: None) == []
+    device.securing.settle(made)
+    assert len(device.account.new_backup_codes()) == 10
 
 
 def test_codes_are_shown_even_where_the_network_goes_right_after(lena: Household, owner: Client) -> None:

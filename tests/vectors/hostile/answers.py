@@ -136,7 +136,7 @@ def _rotation(world: World) -> Json:
     return {
         "POST /account/rotation": lease,
         f"GET /account/rotation/{LEASE}/staged": {"chats": chats},
-        SECURE: {"epoch": KEYS.epoch + 1, "rotation_due_at": LATER, "backup_codes": ["one", "two"]},
+        SECURE: {"epoch": KEYS.epoch + 1, "rotation_due_at": LATER, "backup_codes": BACKUP_CODES},
         "staged": {},
         "secured": {},
     }

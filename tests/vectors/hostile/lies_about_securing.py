@@ -9,9 +9,9 @@ from tests.vectors.accounts import ATTACKER, KEYS, signing_under, statement_unde
 from tests.vectors.fixed import encode
 from tests.vectors.rotation import manifest_json, statement_json
 
-from .answers import LEASE, SECURE, SETTINGS
+from .answers import BACKUP_CODES, LEASE, SECURE, SETTINGS
 from .lies_about_keys import STRANGER, methods_json
-from .scenario import Lie, Scenario
+from .scenario import Lie, Scenario, removed
 from .world import SETTINGS_REVISION, World, keys_json, manifest_of, settings_json
 
 _KEYS, _STAGED = "GET /account/keys", f"GET /account/rotation/{LEASE}/staged"
@@ -22,7 +22,7 @@ def _secure(name: str, code: str, *lies: Lie, written: tuple[str, ...] = ()) -> 
 
 
 def scenarios(world: World) -> list[Scenario]:
-    return [*_before_it(world), *_of_chats(world), *_of_settings(), *_after_it(world)]
+    return [*_before_it(world), *_of_chats(world), *_of_settings(), *_of_codes(), *_after_it(world)]
 
 
 def _before_it(world: World) -> list[Scenario]:
@@ -56,6 +56,16 @@ def _of_settings() -> list[Scenario]:
         _secure("older settings while securing", "settings_rolled_back", Lie((SETTINGS,), older)),
         _secure("settings withheld while securing", "bad_content", Lie((SETTINGS, "settings"), None)),
         _secure("key of the settings withheld while securing", "bad_content", Lie((SETTINGS, "key"), None)),
+    ]
+
+
+def _of_codes() -> list[Scenario]:
+    """All was replaced by then; what came with it is not shown."""
+    codes, written = (SECURE, "backup_codes"), (SECURE,)
+    return [
+        _secure("new backup codes withheld", "unexpected_answer", Lie(codes, []), written=written),
+        _secure("fewer new backup codes", "unexpected_answer", removed(*codes, 0), written=written),
+        _secure("new backup code given twice", "unexpected_answer", Lie((*codes, 0), BACKUP_CODES[1]), written=written),
     ]
 
 

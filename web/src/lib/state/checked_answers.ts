@@ -22,6 +22,7 @@ const TenCodes = v.pipe(
 );
 
 export const SignUpCompleted = v.object({ ...wire.SignUpCompleted.entries, backup_codes: TenCodes });
+export const Secured = v.object({ ...wire.Secured.entries, backup_codes: TenCodes });
 export const BackupCodes = v.object({ codes: TenCodes });
 
 /** The id stands in the address of the receipt. */

@@ -16,7 +16,7 @@ import {
 } from './testing/account_server';
 
 const PASSWORD = 'two slow ferries at dawn';
-const CODES = ['code one', 'code two'];
+const CODES = Array.from({ length: 10 }, (_, number) => `code ${number}`);
 const CREDENTIAL = new Uint8Array(16).fill(5);
 const [LEASE, STAGED, SECURE] = ['/account/rotation', '/account/rotation/lease/staged', '/secure'];
 const FINISH = `POST ${LEASE}/lease${SECURE}`;
@@ -256,6 +256,18 @@ describe('a reply that is lost', () => {
     expect(await finish()).toEqual([]);
     expect([went, count(FINISH)]).toEqual([[2], 1]);
     expect(await server.opened(made.opened.master)).toEqual(Array(2).fill([1, 2]));
+  });
+});
+
+describe('backup codes that are not ten different ones', () => {
+  it.each([[[]], [CODES.slice(1)], [[...CODES.slice(1), 'code 1']]])('%j are not shown', async (codes) => {
+    server.codes = codes;
+    const { finish, went } = await begun();
+    await expect(finish()).rejects.toMatchObject({ code: 'unexpected_answer' });
+    expect([went, count(FINISH)]).toEqual([[], 1]);
+    // All was replaced: what is tried again goes on from there, and the codes are to be made anew.
+    expect(await finish()).toEqual([]);
+    expect([went, count(FINISH)]).toEqual([[2], 1]);
   });
 });
 

@@ -68,7 +68,7 @@ class Server {
     if (body.apps[0]?.revision !== this.app?.revision) return 'keys_changed';
     this.done = body;
     if (this.app) this.app = { ...body.apps[0]!, revision: this.app.revision + 1 };
-    return { epoch: 2, rotation_due_at: 0, backup_codes: ['one', 'two'] };
+    return { epoch: 2, rotation_due_at: 0, backup_codes: [...'0123456789'] };
   }
 
   #wrapped(): WrappedKeys {

@@ -58,6 +58,7 @@ export class AccountServer {
   page = 100;
   /** Whether the session has proved lately who it is. */
   proved = true;
+  codes = Array.from({ length: 10 }, (_, number) => `code ${number}`);
   onFlip: (() => Promise<void>) | null = null;
   /** Before what was staged is read back. */
   onReadBack: (() => Promise<void>) | null = null;
@@ -238,7 +239,7 @@ export class AccountServer {
       ],
       links: [],
     };
-    return { epoch, rotation_due_at: DUE * 2, backup_codes: ['code one', 'code two'] };
+    return { epoch, rotation_due_at: DUE * 2, backup_codes: this.codes };
   }
 }
 
