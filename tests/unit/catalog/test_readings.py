@@ -101,6 +101,11 @@ def test_six_suggestions_more_are_cut_fewer_refused() -> None:
             review(suggestions=wrong)
 
 
+def test_equal_suggestions_are_made_once() -> None:
+    given_six = ["Why?", ' "why?" ', "WHY?", "Straße?", "STRASSE?", "How  so?"]
+    assert review(suggestions=given_six).suggestions == ["Why?", "Straße?", "How so?"]
+
+
 @pytest.mark.parametrize("schema", [Reading, Review])
 def test_the_schema_is_flat_closed_and_whole(schema: type[Reading | Review]) -> None:
     described = schema.model_json_schema()

@@ -70,6 +70,14 @@ def _first_six(given: Any) -> Any:
     return given[:SUGGESTIONS] if isinstance(given, list) else given
 
 
+def _different(suggestions: list[str]) -> list[str]:
+    """Small models repeat themselves; that is no reason to ask them again."""
+    first: dict[str, str] = {}
+    for suggestion in suggestions:
+        first.setdefault(suggestion.casefold(), suggestion)
+    return list(first.values())
+
+
 Score = Annotated[int, Field(strict=True, ge=0, le=10)]
 Suggestion = Annotated[
     str, AfterValidator(_suggestion), Field(strict=True, min_length=1, json_schema_extra={"maxLength": 200})
@@ -96,5 +104,8 @@ class Review(Shape):
 
     misuse: Score
     suggestions: Annotated[
-        list[Suggestion], Field(min_length=SUGGESTIONS, max_length=SUGGESTIONS), BeforeValidator(_first_six)
+        list[Suggestion],
+        Field(min_length=SUGGESTIONS, max_length=SUGGESTIONS),
+        BeforeValidator(_first_six),
+        AfterValidator(_different),
     ]
