@@ -44,6 +44,8 @@ class ReadTurn:
     mate: str | None = None
     """As sealed with the answer, like the model: what the server's row says of them counts for nothing."""
     model: str | None = None
+    finish: str | None = None
+    """`length` or `stopped` for an answer that was cut."""
     credits: int | None = None
     answered_at: int | None = None
     trouble: str | None = None
@@ -167,6 +169,7 @@ def _read_turn(keys: ChatKeys, turn: wire.Turn, by_id: Mapping[str, wire.Turn]) 
         code=turn.code,
         mate=answer.get("mate"),
         model=answer.get("model"),
+        finish=answer.get("finish"),
         credits=turn.credits,
         answered_at=turn.answered_at,
         trouble=opening.trouble,

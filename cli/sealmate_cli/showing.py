@@ -5,6 +5,7 @@ import time
 from sealmate_cli.errors import Tampered
 from sealmate_cli.invocation import Invocation
 from sealmate_cli.reading import ReadChat, ReadTurn
+from sealmate_cli.watching import CUT
 
 _OUTCOMES = {
     "asked": "no answer yet",
@@ -62,7 +63,7 @@ def _turn(turn: ReadTurn) -> str:
     if turn.answer is not None:
         name = (turn.mate or "answer").capitalize()
         spent = f" ({turn.credits} {'credit' if turn.credits == 1 else 'credits'})" if turn.credits is not None else ""
-        lines.append(f"{name}{spent}: {turn.answer}")
+        lines.append(f"{name}{spent}: {turn.answer}{CUT.get(turn.finish or '', '')}")
     if turn.outcome in _OUTCOMES:
         why = f": {turn.code}" if turn.code and turn.outcome != "stopped" else ""
         lines.append(f"({_OUTCOMES[turn.outcome]}{why})")

@@ -7,6 +7,9 @@ from sealmate_cli.output import Output
 from sealmate_cli.wire import events as wire
 from sealmate_cli.wire.events import Event
 
+CUT = {"length": " [cut: it reached the longest length]", "stopped": " [stopped]"}
+"""What stands behind an answer that isn't whole."""
+
 
 @dataclass
 class Outcome:
@@ -110,8 +113,7 @@ class TurnView:
     def _finish(self, event: wire.AnswerFinished) -> None:
         notice = "What was streamed is not the answer that is stored. The stored one, sealed and checked:"
         self._replace(event.text, notice)
-        ends = {"length": " [cut: it reached the longest length]", "stopped": " [stopped]"}
-        self.output.stream(ends.get(event.finish, "") + "\n")
+        self.output.stream(CUT.get(event.finish, "") + "\n")
         if self._announced not in (None, (event.mate, event.model)):
             self.output.note(f"[Another was announced: this answer is sealed as {event.mate}'s, by {event.model}.]")
         self.output.status("thinking of follow-ups")

@@ -14,6 +14,8 @@ from tests.unit.cli.fake_server import (
     TOTP_CODE,
     TOTP_SECRET,
     FakeServer,
+    FakeSocket,
+    FakeTurn,
     problem,
 )
 from tests.unit.cli.invoking import Invoke, error_of, lines
@@ -126,6 +128,18 @@ def test_history_lists_chats_and_reads_one(invoke: Invoke, server: FakeServer) -
     assert "Sophia (3 credits): Hello, you." in shown
     (turn,) = lines(invoke("--json", "history", chat).stdout)
     assert (turn["type"], turn["text"], turn["answer"]) == ("turn", "Hello", "Hello, you.")
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize(("finish", "mark"), [("stopped", "[stopped]"), ("length", "[cut: ")])
+def test_history_marks_an_answer_that_was_cut(invoke: Invoke, server: FakeServer, finish: str, mark: str) -> None:
+    def cut(socket: FakeSocket, turn: FakeTurn) -> None:
+        whole = [event for event in turn.whole() if event["type"] not in ("answer_finished", "suggestions_made")]
+        server.play(socket, turn, [*whole, turn.finished(finish=finish)])
+
+    server.on_ask = cut
+    invoke("chat", "Hello")
+    assert f"Hello, you. {mark}" in invoke("history", server.asks[0]["chat_id"]).stdout
 
 
 @pytest.mark.usefixtures("client")
