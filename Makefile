@@ -14,12 +14,15 @@ help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(READY): requirements.lock pyproject.toml
-	@PYTHON="$(PYTHON)" infra/prepare
+	@PYTHON="$(PYTHON)" infra/alone infra/prepare
 
 $(WEB): $(WEB_SOURCES) | $(READY)
-	@infra/build_web
+	@infra/alone infra/build_web
 
-up: $(READY) ## Start everything here: embedded cloud, language model, the stack, the web app; prints where to go
+up: ## Start everything here: embedded cloud, language model, the stack, the web app; prints where to go
+	@infra/alone $(MAKE) --no-print-directory bring-up
+
+bring-up: $(READY)
 	@$(MAKE) --no-print-directory $(WEB) || echo "Going on without the web app: the terminal works. What is wrong stands above; then make up again."
 	@$(BIN)/python -m infra.local up
 
@@ -33,8 +36,10 @@ down: $(READY) ## Stop it; the data stays
 reset: $(READY) ## Stop it and forget all accounts and chats of this machine
 	@$(BIN)/python -m infra.local reset
 
-status: $(READY) ## Say what is running
-	@$(BIN)/python -m infra.local status
+status: ## Say what is running
+	@if [ -e $(READY) ]; then $(BIN)/python -m infra.local status; \
+	elif infra/alone --free; then echo "Nothing is set up here yet. make up does that."; \
+	else echo "Sealmate is being set up here: make up says how far it is."; fi
 
 demo: $(READY) ## Walk a made-up person through the whole line, without a prompt
 	@$(BIN)/python -m infra.local.demo
@@ -98,7 +103,7 @@ lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
 	$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
 	$(MAKE) -C layers/vendor lock
 
-.PHONY: help up down reset status demo test web web-dev web-e2e prove lint unit contract pipeline e2e build deploy docs lock
+.PHONY: help up bring-up down reset status demo test web web-dev web-e2e prove lint unit contract pipeline e2e build deploy docs lock
 
 bench: $(READY) $(WEB) ## Measure: AWS calls a message, cold starts, waiting for the first token, whether answers tell known addresses, the web app
 	PYTHONPATH=.:layers/core:cli $(BIN)/python -W ignore -m tests.bench.calls

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -81,7 +82,8 @@ def status(at: Place) -> int:
     console.print(f"cloud: {'running at ' + at.url if cloud else 'not running'}")
     console.print(model_status.status(at.model))
     if not cloud:
-        console.print("Start it with make up.")
+        free = subprocess.run([ROOT / "infra" / "alone", "--free"], check=False).returncode == 0
+        console.print("Start it with make up." if free else "It is being set up: make up says how far it is.")
     return 0
 
 

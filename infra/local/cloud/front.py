@@ -39,7 +39,7 @@ class Front:
         elif path == "/api" or path.startswith("/api/"):
             await self._forward(scope, receive, send, self._rest_path(scope["raw_path"].decode("ascii")))
         elif path == "/mail":
-            await _answer(send, 200, "application/json", json.dumps(mails(), indent=2).encode())
+            await _mails(scope, send)
         elif (root := self._settings.static_dir) and (root / "index.html").is_file():
             await self._static(scope, send, root)
         elif path == "/":
@@ -97,8 +97,8 @@ class Front:
         if file is None:
             await plain(send, 404, "Nothing is here.\n")
             return
-        accepted = next((value for name, value in scope["headers"] if name.lower() == b"accept-encoding"), b"")
-        await site.send_file(send, file, path=scope["path"], packs=b"gzip" in accepted)
+        packs = b"gzip" in _header(scope, b"accept-encoding")
+        await site.send_file(send, file, path=scope["path"], packs=packs)
 
     def _signpost(self) -> str:
         return (
@@ -111,12 +111,13 @@ class Front:
 
 
 def mails() -> list[dict[str, Any]]:
-    """Mails sent through SES in this process, newest first: to, subject, text, sent_at (Unix seconds)."""
+    """Mails sent through SES in this process, newest first: from, to, subject, text, sent_at (Unix seconds)."""
     ses: Any = import_module("ministack.services.ses")
     sent = [mail for _, box in ses._sent_emails.all_items() for mail in box]
     newest_first = sorted(sent, key=lambda mail: mail["Timestamp"], reverse=True)
     return [
         {
+            "from": mail.get("Source", ""),
             "to": mail.get("To", []),
             "subject": mail.get("RenderedSubject") or mail.get("Subject", ""),
             "text": mail.get("RenderedBodyText") or mail.get("BodyText", ""),
@@ -124,6 +125,23 @@ def mails() -> list[dict[str, Any]]:
         }
         for mail in newest_first
     ]
+
+
+async def _mails(scope: Any, send: Any) -> None:
+    """For a person as text, in which nothing can run; for programs, the web app among them, as JSON."""
+    if b"text/html" in _header(scope, b"accept"):
+        await plain(send, 200, _as_text(mails()))
+    else:
+        await _answer(send, 200, "application/json", json.dumps(mails(), indent=2).encode())
+
+
+def _as_text(sent: list[dict[str, Any]]) -> str:
+    if not sent:
+        return "No mail was sent yet. No mail leaves this machine: they are shown here.\n"
+    return ("\n" + "-" * 72 + "\n\n").join(
+        f"From: {mail['from']}\nTo: {', '.join(mail['to'])}\nSubject: {mail['subject']}\n\n{mail['text'].strip()}\n"
+        for mail in sent
+    )
 
 
 async def plain(send: Any, status: int, text: str, kind: str = "http") -> None:
@@ -144,5 +162,8 @@ async def _answer(send: Any, status: int, content_type: str, body: bytes, kind: 
 
 
 def _addressed_to_us(scope: Any) -> bool:
-    host = next((value for name, value in scope["headers"] if name.lower() == b"host"), b"").decode("latin-1")
-    return host.rsplit(":", 1)[0] in _NAMES_OF_THIS_HOST
+    return _header(scope, b"host").decode("latin-1").rsplit(":", 1)[0] in _NAMES_OF_THIS_HOST
+
+
+def _header(scope: Any, wanted: bytes) -> bytes:
+    return next((value for name, value in scope["headers"] if name.lower() == wanted), b"")

@@ -55,6 +55,13 @@ def test_mails_are_shown_newest_first(probe: Any, browser: httpx.Client) -> None
     assert [mail["subject"] for mail in mails[:2]] == ["code two", "code one"]
     assert mails[0]["to"] == ["ada@example.org"]
     assert mails[0]["text"] == "Your code is two"
+    assert mails[0]["from"] == "hello@example.org"
+    read = browser.get("/mail", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert read.headers["content-type"] == "text/plain; charset=utf-8"
+    first, second, *_ = read.text.split("-" * 72)
+    words = "From: hello@example.org To: ada@example.org Subject: code two Your code is two"
+    assert " ".join(first.split()) == words
+    assert "Your code is one" in second
 
 
 def test_a_foreign_host_name_is_refused(browser: httpx.Client) -> None:
