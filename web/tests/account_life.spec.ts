@@ -180,6 +180,20 @@ own('a new recovery key counts once it is saved, and opens the account', async (
   await elsewhere.getByRole('button', { name: 'Use a backup code' }).click();
   await enterBackupCode(elsewhere, account.backupCodes.pop()!);
   await expect(composer(elsewhere)).toBeVisible({ timeout: 30_000 });
+
+  // Whoever needs the recovery key is led to a new password, proved by that same key.
+  const lost = elsewhere.getByText('You signed in with your recovery key');
+  await elsewhere.getByRole('button', { name: 'Set a new password' }).click();
+  const proof = elsewhere.getByRole('dialog', { name: 'Is it you?' });
+  await proof.getByRole('textbox', { name: 'Recovery key' }).fill(groups.join('-'));
+  await proof.getByRole('button', { name: 'Use a backup code' }).click();
+  await proof.getByLabel('Backup code').fill(account.backupCodes.pop()!);
+  await proof.getByRole('button', { name: 'Confirm' }).click();
+  await expect(lost).toBeVisible();
+  const another = elsewhere.getByRole('dialog').getByLabel('New password', { exact: true });
+  await another.fill('nine loud geese land');
+  await elsewhere.getByRole('dialog').getByRole('button', { name: 'Change it' }).click();
+  await expect(lost).toHaveCount(0);
 });
 
 own('a changed e-mail address: codes from both ends, then only the new one signs in', async ({ own }) => {

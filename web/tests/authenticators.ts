@@ -4,6 +4,8 @@ import type { CDPSession, Page } from '@playwright/test';
 export interface Kind {
   transport: 'internal' | 'usb';
   prf: boolean;
+  /** Nobody touches it: it waits for ever. */
+  untouched?: boolean;
 }
 
 export class Authenticators {
@@ -19,7 +21,7 @@ export class Authenticators {
     return new Authenticators(cdp);
   }
 
-  async add({ transport, prf }: Kind): Promise<string> {
+  async add({ transport, prf, untouched = false }: Kind): Promise<string> {
     const { authenticatorId } = await this.#cdp.send('WebAuthn.addVirtualAuthenticator', {
       options: {
         protocol: 'ctap2',
@@ -29,7 +31,7 @@ export class Authenticators {
         hasUserVerification: true,
         hasPrf: prf,
         isUserVerified: true,
-        automaticPresenceSimulation: true,
+        automaticPresenceSimulation: !untouched,
       },
     });
     return authenticatorId;

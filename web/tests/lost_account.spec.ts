@@ -16,6 +16,8 @@ async function ask(page: Page, email: string): Promise<void> {
   await page.goto('/login');
   await page.getByRole('link', { name: 'I have lost everything that opens my account' }).click();
   await expect(page.getByText('Have you tried everything?')).toBeVisible();
+  await expect(page.getByLabel('E-mail')).toBeFocused();
+  expect(await page.evaluate(() => scrollY), 'what is to be read first is in sight').toBe(0);
   await page.getByLabel('E-mail').fill(email);
   await page.getByRole('button', { name: 'Send the code' }).click();
   await page.getByRole('button', { name: 'Fill in the code' }).click();
@@ -57,6 +59,7 @@ test('an account whose every way in is lost ends after warnings, unless somebody
   ];
   const account = await signUp(page);
 
+  await elsewhere.setViewportSize({ width: 320, height: 640 });
   await begin(elsewhere, account.email);
   await looked(elsewhere, 'lost-waiting', info);
   await page.reload();

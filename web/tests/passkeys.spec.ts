@@ -269,6 +269,17 @@ test('a ceremony that is cancelled stores nothing and says what to do next', asy
   await expect(ways(page)).toHaveCount(2);
 });
 
+test('whoever has no key at hand gives up in the page itself', async ({ page }) => {
+  await (await Authenticators.of(page)).add({ ...USB, untouched: true });
+  await page.goto('/login');
+  const byPasskey = page.getByRole('button', { name: 'Sign in with a passkey' });
+  await byPasskey.click();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByText('That was cancelled, or it took too long.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Cancel' })).toHaveCount(0);
+  await expect(byPasskey).toBeEnabled();
+});
+
 test('each device has its own passkey, and the last ways in stay', async ({ page, browser }) => {
   const account = await signUp(page);
   await (await Authenticators.of(page)).add(INTERNAL);

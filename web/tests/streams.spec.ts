@@ -1,7 +1,7 @@
 // Answers as they stream: taken up after a reload or a fall of the line, stopped, asked again, and asked in other words.
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { answered, answers, send, said, startChat, unique } from './person';
+import { answered, answers, composer, send, said, startChat, unique } from './person';
 
 const WORDS = 'the sea lies calm and grey below a wide northern sky'.split(' ');
 /** What the model says to "slowly", word for word. */
@@ -51,10 +51,12 @@ test('an answer goes on after the network was away', async ({ page }) => {
 test('a stopped answer is kept as far as it came, and says that it was stopped', async ({ page }) => {
   await startChat(page, unique('Tell me slowly, I may interrupt'));
   await underWay(page);
-  await stopButton(page).click();
+  await expect(composer(page)).toBeFocused();
+  await page.keyboard.press('Escape');
   const note = said(page).getByText('You stopped the answer here.');
   await expect(note).toBeVisible();
   await expect(stopButton(page)).toBeHidden();
+  await expect(page.getByRole('status').filter({ hasText: /^Stopped$/ })).toBeAttached();
   const kept = (await words(page).innerText()).trim();
   expect(SLOWLY.startsWith(kept)).toBe(true);
   expect(kept.length).toBeLessThan(SLOWLY.length);

@@ -78,15 +78,19 @@ export class ChatIndex {
       fuzzy: (term) => (term.length > 3 ? 0.2 : false),
       boost: { title: 3, text: 1.2 },
     });
-    const perChat = new Map<string, number>();
+    const perChat = new Map<string, Set<string | null>>();
     const hits: Hit[] = [];
     for (const result of results) {
       const entry = this.#entries.get(String(result.id));
       if (entry === undefined) continue;
-      const already = perChat.get(entry.chatId) ?? 0;
-      if (already >= HITS_PER_CHAT) continue;
-      perChat.set(entry.chatId, already + 1);
-      hits.push({ chatId: entry.chatId, turnId: entry.turnId, snippet: snippetOf(...found(entry, result)) });
+      const shown = perChat.get(entry.chatId) ?? new Set<string | null>();
+      perChat.set(entry.chatId, shown);
+      const [text, terms] = found(entry, result);
+      // What was asked again in the same words stands there once for each try. The title is none of the messages.
+      const words = entry.turnId === null ? null : text;
+      if (shown.has(words) || shown.size >= HITS_PER_CHAT) continue;
+      shown.add(words);
+      hits.push({ chatId: entry.chatId, turnId: entry.turnId, snippet: snippetOf(text, terms) });
       if (hits.length >= most) break;
     }
     return byChat(hits);

@@ -83,6 +83,18 @@ describe('the index', () => {
       expect(foundIn(index, query)).toEqual([]);
   });
 
+  it('shows what was asked again in the same words once, beside a title that is the same', () => {
+    const again = chat(
+      'a',
+      'Far planets',
+      ['Far planets', 'Neptune'],
+      ['Far planets', 'Pluto'],
+      ['Near planets', ''],
+    );
+    expect(foundIn(indexOf(again), 'planets').sort()).toEqual(['a', 'a0', 'a2']);
+    expect(foundIn(indexOf(again), 'pluto')).toEqual(['a1']);
+  });
+
   it('shows three places of one chat at most', () => {
     const turns = Array.from({ length: 10 }, (_, number): [string, string] => [`planet ${number}`, '']);
     expect(foundIn(indexOf(chat('a', 'T', ...turns)), 'planet')).toHaveLength(3);

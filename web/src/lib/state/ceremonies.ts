@@ -6,6 +6,7 @@ import type {
   RegistrationResponseJSON,
 } from '@simplewebauthn/browser';
 import { fromBase64url, toBase64url } from '$lib/wire/base64url';
+import { browserAsks } from './browser_asks.svelte';
 import { cancelled, noPasskeys, ofAuthenticator } from './passkey_errors';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -49,6 +50,7 @@ export interface Ceremonies {
   /** For the derived output alone: nothing is sent, so the challenge is anybody's. */
   derive(among: Described[], input: Bytes): Promise<Shown>;
   autofills(): Promise<boolean>;
+  /** Whatever is asked for ends as if it had been cancelled in the browser. */
   stop(): void;
 }
 
@@ -64,7 +66,7 @@ async function create(options: unknown, input: Bytes): Promise<Created> {
   const { startRegistration } = await ready();
   const given = options as PublicKeyCredentialCreationOptionsJSON;
   const optionsJSON = { ...given, extensions: { prf: { eval: { first: input } } } };
-  const made = await startRegistration({ optionsJSON }).catch(named);
+  const made = await browserAsks.during(startRegistration({ optionsJSON })).catch(named);
   const { attestationObject, clientDataJSON, transports } = made.response;
   const registration = {
     credential_id: made.id,
@@ -79,11 +81,12 @@ async function show(options: unknown, input: Bytes, autofill = false): Promise<S
   const { startAuthentication } = await ready();
   const given = options as PublicKeyCredentialRequestOptionsJSON;
   const optionsJSON = { ...given, extensions: { prf: { eval: { first: input } } } };
-  const shown = await startAuthentication({
+  const asked = startAuthentication({
     optionsJSON,
     useBrowserAutofill: autofill,
     verifyBrowserAutofillInput: false,
-  }).catch(named);
+  });
+  const shown = await (autofill ? asked : browserAsks.during(asked)).catch(named);
   const { clientDataJSON, authenticatorData, signature, userHandle } = shown.response;
   const assertion = {
     credential_id: shown.id,

@@ -40,16 +40,10 @@ interface Finished {
 }
 
 export type SignUpStep = 'email' | 'mail_code' | 'way' | 'password' | 'authenticator' | 'save' | 'stay';
-const BY_PASSWORD: readonly SignUpStep[] = [
-  'email',
-  'mail_code',
-  'way',
-  'password',
-  'authenticator',
-  'save',
-  'stay',
-];
-const BY_PASSKEY = BY_PASSWORD.filter((step) => step !== 'password' && step !== 'authenticator');
+/** Those that are counted: how many there are doesn't hang on the way in that is chosen. */
+const COUNTED: readonly SignUpStep[] = ['email', 'mail_code', 'way', 'save', 'stay'];
+
+const WITHIN_WAY: ReadonlySet<SignUpStep> = new Set(['password', 'authenticator']);
 
 /** As long as the server keeps them. */
 const MAIL_CODE_MS = 600_000;
@@ -69,11 +63,11 @@ export interface SignUpParts {
 
 export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checking'> {
   step = $state<SignUpStep>('email');
-  byPassword = $state(false);
   email = $state('');
   verified = $state.raw<SignUpVerified | null>(null);
-  /** Of the way that was chosen; the short one until then. */
-  steps = $derived(this.byPassword ? BY_PASSWORD : BY_PASSKEY);
+  readonly count = COUNTED.length;
+  /** From 1. A password and its authenticator belong to the choice of the way in. */
+  place = $derived(COUNTED.indexOf(WITHIN_WAY.has(this.step) ? 'way' : this.step) + 1);
   /** The page was loaded anew in the middle: what was done until then still counts. */
   resumed = $state(false);
   /** An account of this address was erased before, so this one was given nothing to begin with. */
@@ -122,7 +116,6 @@ export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checki
 
   choosePasswordWay(): void {
     this.trouble = null;
-    this.byPassword = true;
     this.step = 'password';
   }
 
@@ -209,7 +202,6 @@ export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checki
     this.#made = null;
     this.#madeByPasskey = null;
     this.#replyLost = false;
-    this.byPassword = false;
     this.resumed = false;
     this.step = 'email';
   }

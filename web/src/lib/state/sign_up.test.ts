@@ -174,9 +174,10 @@ it('goes from e-mail to an open session', async () => {
   flow.choosePasswordWay();
   expect(flow.step).toBe('password');
   flow.choosePassword('lantern otter');
-  expect(flow.step).toBe('authenticator');
+  expect([flow.step, flow.place, flow.count]).toEqual(['authenticator', 3, 5]);
   await flow.complete('222222');
-  expect([flow.step, flow.trouble]).toEqual(['save', null]);
+  expect([flow.step, flow.place, flow.trouble]).toEqual(['save', 4, null]);
+  expect([tab.load().step, tab.load().place]).toEqual(['save', 4]);
   expect(tab.session.begun).toMatchObject({
     account: { id: 'account', email: 'mira@example.org' },
     salt: 'salt',
@@ -358,7 +359,7 @@ describe('with a passkey', () => {
   it('there is no password and no authenticator, and what was derived is never sent', async () => {
     const tab = new Tab([STARTED, VERIFIED, OPTIONS, COMPLETED]);
     const flow = await tab.toWay();
-    expect(flow.steps).toEqual(['email', 'mail_code', 'way', 'save', 'stay']);
+    expect([flow.place, flow.count]).toEqual([3, 5]);
     await flow.completeByPasskey();
     expect([flow.step, flow.trouble]).toEqual(['save', null]);
     expect(tab.asked.at(-1)).toMatchObject({

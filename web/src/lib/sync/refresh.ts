@@ -27,6 +27,9 @@ export class Refresh {
   async start(): Promise<void> {
     const mates = (await this.sync.parts.store.meta('mates')) as readonly Mate[] | undefined;
     if (mates) this.sync.parts.matesChanged(mates);
+    const wallet = (await this.sync.parts.store.meta('wallet')) as
+      { available: number; held: number } | undefined;
+    if (wallet) this.sync.parts.walletChanged(wallet);
     await this.everything();
   }
 
@@ -250,8 +253,9 @@ export class Refresh {
     try {
       const { available, held } = await this.sync.parts.api.get(WalletReply, '/wallet');
       this.sync.parts.walletChanged({ available, held });
+      await this.sync.parts.store.putMeta('wallet', { available, held });
     } catch {
-      // shown again with the next line
+      // what was kept is shown, and asked for again with the next line
     }
   }
 }

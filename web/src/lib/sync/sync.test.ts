@@ -15,8 +15,10 @@ describe('a message', () => {
     await until(() => expect(sync.list.summaries()).toMatchObject([row]));
     await isKept(sync, chat);
     world.goOffline();
+    world.wallet = null; // as in a page that was loaded anew
     const again = await world.tab(rows);
     expect(again.list.summaries()).toMatchObject([row]);
+    expect(world.wallet).toEqual({ available: 10, held: 0 });
     await ends(await opened(again, chat.id), [['Hello', 're Hello', ANSWERED]]);
   });
 

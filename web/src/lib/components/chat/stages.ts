@@ -48,6 +48,11 @@ export function complexityWords(complexity: NonNullable<TurnView['complexity']>)
   return words[complexity]();
 }
 
+/** What a turn has come to for ears: an answer that was stopped in the middle is not a whole one. */
+export function heardAs({ stage, finish }: TurnView): TurnStage {
+  return stage === 'answered' && finish === 'stopped' ? 'stopped' : stage;
+}
+
 /** What is read out when a turn gets to a stage; the words of the answer are not. */
 export function announcement(stage: TurnStage, name: string, online: boolean): string | null {
   switch (stage) {

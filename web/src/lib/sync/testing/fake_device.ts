@@ -20,6 +20,7 @@ export class World {
   /** How often a tab met keys that it doesn't have. */
   ahead = 0;
   newDevices = 0;
+  wallet: { available: number; held: number } | null = null;
   /** What the browser believes. */
   online = true;
   #tabs = new Set<(news: TabNews) => void>();
@@ -54,7 +55,7 @@ export class World {
       openTabs: (heard) => this.#openTabs(heard),
       listChanged: () => undefined,
       networkChanged: () => undefined,
-      walletChanged: () => undefined,
+      walletChanged: (wallet) => (this.wallet = wallet),
       matesChanged: () => undefined,
       deviceSignedIn: () => (this.newDevices += 1),
       settingsChanged: () => undefined,
