@@ -9,6 +9,9 @@ import { readVectors } from './src/lib/crypto/testing/read_vectors.js';
 const stack = process.env.SEALMATE_URL ?? 'http://localhost:8410';
 const chromium = process.env.SEALMATE_CHROMIUM ?? '/usr/bin/chromium';
 
+/** Long enough for a machine that is busy: no test asserts how long things take. */
+const PATIENT = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
+
 export default defineConfig({
   plugins: [
     paraglideVitePlugin({
@@ -40,6 +43,7 @@ export default defineConfig({
           environment: 'node',
           include: ['src/**/*.test.ts'],
           setupFiles: ['src/property_runs.ts'],
+          ...PATIENT,
         },
       },
       {
@@ -49,6 +53,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['src/**/*.browser.ts'],
+          ...PATIENT,
           browser: {
             enabled: true,
             headless: true,

@@ -55,12 +55,14 @@ test('another device is listed, and ending its session signs it out', async ({ p
   await newest.click();
   await expect(page.getByText(/^The session of .+ is over\.$/)).toBeVisible();
 
-  await other.page.goto('/settings/account');
   const signIn = other.page.getByRole('dialog', { name: 'Please sign in again' });
   await expect(signIn).toBeVisible();
   // What was written there can't be read behind it.
   const behind = await signIn.evaluate((dialog) => getComputedStyle(dialog, '::backdrop').backgroundColor);
   expect(behind, 'without alpha').toMatch(/^(rgb|lab|oklch)\([^/]+\)$/);
+  // Nor after the page is opened anew.
+  await other.page.goto('/settings/account');
+  await expect(other.page.getByRole('heading', { name: 'Please sign in again', level: 1 })).toBeVisible();
   await page.reload();
   await expect(devices).toBeVisible();
   await other.context.close();

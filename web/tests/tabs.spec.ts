@@ -1,5 +1,5 @@
 // Two tabs of one browser agree; a session that ended goes on in place; a temporary chat leaves nothing behind.
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import {
   answered,
@@ -26,13 +26,17 @@ async function chatsAtServer(page: Page): Promise<string[]> {
 async function signInAgain(page: Page, account: Account): Promise<void> {
   const dialog = page.getByRole('dialog', { name: 'Please sign in again' });
   await expect(dialog).toBeVisible();
-  await expect(dialog.getByLabel('E-mail')).toHaveValue(account.email);
-  await dialog.getByRole('textbox', { name: 'Password', exact: true }).fill(account.password);
-  await dialog.getByRole('button', { name: 'Continue' }).click();
-  await dialog.getByRole('button', { name: 'Use a backup code' }).click();
-  await dialog.getByLabel('Backup code').fill(account.backupCodes.pop()!);
-  await dialog.getByRole('button', { name: 'Sign in' }).click();
+  await fillSignIn(dialog, account);
   await expect(dialog).toBeHidden();
+}
+
+async function fillSignIn(where: Locator, account: Account): Promise<void> {
+  await expect(where.getByLabel('E-mail')).toHaveValue(account.email);
+  await where.getByRole('textbox', { name: 'Password', exact: true }).fill(account.password);
+  await where.getByRole('button', { name: 'Continue' }).click();
+  await where.getByRole('button', { name: 'Use a backup code' }).click();
+  await where.getByLabel('Backup code').fill(account.backupCodes.pop()!);
+  await where.getByRole('button', { name: 'Sign in' }).click();
 }
 
 /** As if the server had ended it, or the browser had dropped its cookie. */
@@ -123,6 +127,37 @@ test('what is being written stays through a reload and signing in again', async 
   await expect(answers(page)).toHaveCount(2);
   await expect(said(page).getByText(text)).toBeVisible();
   await expect(composer(page)).toHaveValue('');
+});
+
+test('a browser whose session was ended opens nothing after a reload, and is signed in to where it is locked', async ({
+  page,
+  account,
+}) => {
+  const text = unique('Not for who finds this browser');
+  await startChat(page, text);
+  await answered(page);
+  await forgetSession(page);
+  await page.reload();
+  await expect(page.getByRole('dialog', { name: 'Please sign in again' })).toBeVisible();
+  await page.route('**/api/**', (route) => route.abort());
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Please sign in again' })).toBeVisible();
+  await expect(page.getByText(text)).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Open your chats without signing in' }).click();
+  await page.getByRole('textbox', { name: 'Password', exact: true }).fill(account.password);
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await expect(said(page).getByText(text)).toBeVisible();
+
+  await page.unroute('**/api/**');
+  await page.getByRole('button', { name: 'Lock' }).click();
+  await page.getByRole('button', { name: 'Sign in again' }).click();
+  await fillSignIn(page.getByRole('main'), account);
+  await expect(said(page).getByText(text)).toBeVisible();
+  await send(page, unique('Gone on'));
+  await expect(answers(page)).toHaveCount(2);
+  await page.reload();
+  await expect(said(page).getByText(text)).toBeVisible();
 });
 
 test('a temporary chat is answered and leaves no trace', async ({ page }) => {

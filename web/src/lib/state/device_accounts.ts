@@ -1,6 +1,8 @@
 // The accounts this device knows: the one signed in, how its keys come open, and those whose sealed chats were left here.
+import type * as Crypto from '$lib/crypto';
 import type { Pins } from '$lib/crypto';
 import type { SessionAnswer, WrappedKeys } from '$lib/wire/http';
+import { ApiError, type Api } from './api';
 import type { AccountName, KeyStore, KnownAccount, LeftBehind } from './key_store';
 
 export interface Arrival {
@@ -60,6 +62,12 @@ export class DeviceAccounts {
     if (known) await this.#keys.put({ account: { ...known, staySignedIn } });
   }
 
+  /** The server has ended the session: only a sign-in goes on. */
+  async ended(): Promise<void> {
+    const known = await this.known();
+    if (known) await this.#keys.put({ account: { ...known, ended: true } });
+  }
+
   /** What unlocks the account was changed. */
   async change(changed: Changed): Promise<KnownAccount | null> {
     const known = await this.known();
@@ -83,6 +91,17 @@ export class DeviceAccounts {
     if (known && erase) await this.#forget(known.id);
   }
 
+  /** Tells the server, if that is still to be done and it can be reached. */
+  async settleLogout(api: Pick<Api, 'postOnce'>): Promise<void> {
+    if (!(await this.#keys.get('logout_owed'))) return;
+    try {
+      await api.postOnce(null, '/auth/logout');
+    } catch (error) {
+      if (error instanceof ApiError && error.passing) return; // told at the next start
+    }
+    await this.#keys.put({ logout_owed: undefined });
+  }
+
   /** All but this one whose sealed chats are here; one who is still known, but locked, counts as well. */
   async others(account: string): Promise<LeftBehind[]> {
     const left = (await this.#keys.get('left_behind')) ?? [];
@@ -104,6 +123,21 @@ export class DeviceAccounts {
         : {}),
     });
     await this.#forget(account);
+  }
+
+  /** What is to be remembered once these keys were seen. CryptoError of what goes below what this device has seen. */
+  async pinsAfter(
+    it: typeof Crypto,
+    wrapped: Crypto.WrappedKeys,
+    publicKey: Uint8Array<ArrayBuffer>,
+  ): Promise<Pins> {
+    const pins = (await this.#keys.get('pins'))?.[wrapped.account_id] ?? it.NO_PINS;
+    return it.advancePins(pins, {
+      account: wrapped.account_id,
+      statement: it.readStatement(wrapped.statement),
+      manifest: wrapped.manifest ? it.readManifest(wrapped.manifest) : null,
+      publicKey,
+    });
   }
 
   /** The highest epoch seen here of an account; the server may not go below it. */

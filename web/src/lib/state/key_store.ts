@@ -22,6 +22,8 @@ export interface KnownAccount extends AccountName {
   /** Unix seconds, the server's. */
   rotateAt: number;
   staySignedIn: boolean;
+  /** The server has ended the session. */
+  ended?: true;
   salt: string;
   kdfProfile: number;
   wrapped: WrappedKeys;

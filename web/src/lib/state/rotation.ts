@@ -16,7 +16,7 @@ export interface RotationParts {
   /** Unix seconds. */
   now(): number;
   /** The server has ended the session. */
-  ended(): void;
+  ended(): Promise<void>;
 }
 
 export class Rotation {
@@ -64,7 +64,7 @@ export class Rotation {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (!error.endsSession) return RETRY_MS;
-      ended();
+      await ended();
       return null;
     }
   }

@@ -14,7 +14,7 @@ import { openKeyStore, type AccountName, type KeyStore, type KnownAccount } from
 import { findOneTimeSecrets, keepOneTimeSecrets, type OneTimeSecrets } from './one_time_secrets';
 import { deriveProof, type PasswordSetting, type Secret } from './proofs';
 import { Rotation, type Exclusively } from './rotation';
-import { findStoreKey } from './store_key';
+import { findStoreKey, handOn } from './store_key';
 import { openSessionChannel, type SessionChannel, type SessionNews } from './session_channel';
 import type { Phase, SessionParts, SignedIn } from './session_parts';
 import { Turning } from './turning';
@@ -33,7 +33,7 @@ export class Session {
   account = $state.raw<AccountName | null>(null);
   opened = $state.raw<Opened | null>(null);
   deviceKey = $state.raw<CryptoKey | null>(null);
-  /** The server has ended the session; work goes on once the person has signed in again. */
+  /** The server has ended the session; work goes on once the person has signed in again. A browser that is locked knows it from before. */
   expired = $state(false);
   /** This device keeps nothing beyond the page, as in some private windows. */
   fleeting = $state(false);
@@ -86,23 +86,26 @@ export class Session {
     await this.#keep(opened, masterBytes);
     await this.#open(opened, options.unsaved);
     this.fleeting = !this.#keys.lasting;
+    this.#relogin.done();
     this.#tellOpened();
+    this.#channel.tell({ kind: 'renewed' });
   }
 
-  /** After signing in again in place, when the session had ended. */
+  /** After signing in again in place, when the session had ended. ApiError `other_account`. */
   async renew(signedIn: SignedIn): Promise<void> {
     if (signedIn.account.id !== this.account?.id) throw otherAccount();
     const { opened, masterBytes, wrapped } = signedIn;
+    if (this.opened === null) return this.begin(signedIn, { staySignedIn: this.staySignedIn });
     try {
       this.#take(await this.#accounts.remember(signedIn, this.staySignedIn));
       // Turned meanwhile: no link may lead there any more, for this session was not there to ask for one.
-      if (this.opened && opened.master.epoch > this.opened.master.epoch) {
-        await this.#goOn(opened, masterBytes, wrapped);
-      }
+      if (opened.master.epoch > this.opened.master.epoch) await this.#goOn(opened, masterBytes, wrapped);
+      else await this.#keep(opened, masterBytes);
     } finally {
       masterBytes.fill(0);
     }
     await this.#renewed();
+    this.#tellOpened();
     this.#channel.tell({ kind: 'renewed' });
   }
 
@@ -170,7 +173,7 @@ export class Session {
     await this.#accounts.leave(options.erase);
     if (options.erase && leaving !== undefined) await this.#deviceKeys.forget(leaving);
     this.#channel.tell({ kind: 'signed_out' });
-    await this.#settleLogout();
+    await this.#accounts.settleLogout(this.#parts.api);
   }
 
   /** The proof for the server, and the key that opens the unlock method. */
@@ -233,14 +236,7 @@ export class Session {
   /** What is to be remembered once these keys were seen. CryptoError as of `expectNothingOlder`. */
   async pinsAfter(wrapped: Crypto.WrappedKeys, publicKey: Bytes): Promise<Crypto.Pins> {
     await this.start();
-    const it = await this.#parts.crypto();
-    const pins = (await this.#keys.get('pins'))?.[wrapped.account_id] ?? it.NO_PINS;
-    return it.advancePins(pins, {
-      account: wrapped.account_id,
-      statement: it.readStatement(wrapped.statement),
-      manifest: wrapped.manifest ? it.readManifest(wrapped.manifest) : null,
-      publicKey,
-    });
+    return this.#accounts.pinsAfter(await this.#parts.crypto(), wrapped, publicKey);
   }
 
   async lowestEpoch(account: string): Promise<number> {
@@ -257,7 +253,7 @@ export class Session {
     );
     this.#channel = this.#parts.channel((news) => void this.#hear(news));
     await this.#restore();
-    void this.#settleLogout();
+    void this.#accounts.settleLogout(this.#parts.api);
   }
 
   async #restore(): Promise<void> {
@@ -267,6 +263,7 @@ export class Session {
       return;
     }
     this.#take(known);
+    this.expired = known.ended ?? false;
     try {
       const opened = (await this.#kept.find(known.id)) ?? (await this.#askTabs(known));
       if (opened) return await this.#open(opened);
@@ -315,10 +312,14 @@ export class Session {
     this.unsaved = unsaved ?? (await findOneTimeSecrets(where));
     this.deviceKey = deviceKey;
     this.distrusted = null;
+    // What is here can be read without a network; the next call finds out whether the session has ended.
+    this.expired = false;
     this.opened = opened;
     this.phase = 'open';
     this.#rotation?.stop();
-    const ended = () => void (this.expired = true);
+    const ended = async () => {
+      if (!(await this.#renewedElsewhere())) await this.#forgetOpen();
+    };
     this.#rotation = new Rotation({ api, keys: this.#keys, exclusively, now, ended }, account);
     void this.#rotation.start();
     this.#turning?.stop();
@@ -366,15 +367,9 @@ export class Session {
     if (this.phase !== 'open' || old === null || this.account === null) return;
     const { id: account } = this.account;
     if (masterBytes) {
-      const { handOnStoreKey } = await this.#parts.crypto();
-      const all = (await this.#keys.get('store_keys')) ?? {};
-      const kept = all[account] ?? { epoch: old.master.epoch, sealed: null };
-      const handed =
-        kept.epoch === opened.master.epoch
-          ? kept // by another tab
-          : await handOnStoreKey({ account, old: old.master, master: opened.master, kept });
+      const handed = await handOn({ ...this.#parts, keys: this.#keys }, account, old.master, opened.master);
       await this.#keep(opened, masterBytes);
-      await this.#keys.put({ store_keys: { ...all, [account]: handed } });
+      await this.#keys.put({ store_keys: handed });
       const known = await this.#accounts.change({ wrapped });
       if (known) this.#known = known;
       this.#tellOpened();
@@ -418,13 +413,23 @@ export class Session {
   /** For calls whose session has ended: they go on when the person has signed in again, here or in another tab. */
   async #signedInAgain(): Promise<void> {
     if (this.#known === null) throw notSignedIn();
+    if (await this.#renewedElsewhere()) return;
+    await Promise.all([this.#relogin.wait(), this.#forgetOpen()]);
+  }
+
+  /** Another tab has signed in again, and this one goes on with that. */
+  async #renewedElsewhere(): Promise<boolean> {
     const stored = await this.#accounts.known();
-    if (stored?.id === this.#known.id && stored.sessionId !== this.#known.sessionId) {
-      this.#known = stored;
-      return;
-    }
+    if (!stored || stored.id !== this.#known?.id || stored.sessionId === this.#known.sessionId) return false;
+    this.#known = stored;
+    return true;
+  }
+
+  /** What opens here goes with the session: once the page is left, whoever holds this browser needs a way in. */
+  async #forgetOpen(): Promise<void> {
     this.expired = true;
-    await this.#relogin.wait();
+    await this.#kept.forget();
+    await this.#accounts.ended();
   }
 
   async #renewed(): Promise<void> {
@@ -434,16 +439,6 @@ export class Session {
     this.expired = false;
     this.#relogin.done();
     void this.#rotation?.start();
-  }
-
-  async #settleLogout(): Promise<void> {
-    if (!(await this.#keys.get('logout_owed'))) return;
-    try {
-      await this.#parts.api.postOnce(null, '/auth/logout');
-    } catch (error) {
-      if (error instanceof ApiError && error.passing) return; // told at the next start
-    }
-    await this.#keys.put({ logout_owed: undefined });
   }
 }
 

@@ -89,6 +89,73 @@ describe('an ended session', () => {
     expect(masterBytes.every((byte) => byte === 0)).toBe(true);
   });
 
+  describe.each([true, false])('where the person stays signed in (%s)', (staySignedIn) => {
+    async function endedTab(browser: Browser) {
+      const tab = await browser.signedInTab('mira', { staySignedIn });
+      browser.answer = notSignedIn;
+      const call = tab.api.post(AnyAnswer, '/things');
+      await expect.poll(() => tab.session.expired).toBe(true);
+      await settled();
+      return { ...tab, call };
+    }
+
+    async function reloaded(browser: Browser, { storage, closed }: ReturnType<Browser['tab']>) {
+      closed();
+      const tab = browser.tab(storage);
+      await tab.session.start();
+      return tab;
+    }
+
+    it('leaves nothing that opens the chats once the page is left', async () => {
+      const browser = new Browser();
+      const tab = await endedTab(browser);
+      expect(await browser.keys.get('kept_master')).toBeUndefined();
+      expect(await browser.keys.get('sealed_master')).toBeUndefined();
+      const { session } = await reloaded(browser, tab);
+      expect([session.phase, session.expired, session.opened]).toEqual(['locked', true, null]);
+    });
+
+    it('can still be read by who knows the password, until the server is asked again', async () => {
+      const browser = new Browser();
+      const { session, api } = await reloaded(browser, await endedTab(browser));
+      await session.unlock(secret());
+      expect([session.phase, session.expired]).toEqual(['open', false]);
+      void api.post(AnyAnswer, '/things');
+      await expect.poll(() => session.expired).toBe(true);
+    });
+
+    it('is open again, and stays so, for who signs in where it is locked', async () => {
+      const browser = new Browser();
+      const tab = await reloaded(browser, await endedTab(browser));
+      browser.answer = () => new Response(null, { status: 204 });
+      await tab.session.renew(await signedIn('mira', 's2'));
+      expect([tab.session.phase, tab.session.expired]).toEqual(['open', false]);
+      const { session } = await reloaded(browser, tab);
+      expect([session.phase, session.staySignedIn]).toEqual(['open', staySignedIn]);
+    });
+
+    it('stays open through a refresh for who has signed in again in place', async () => {
+      const browser = new Browser();
+      const tab = await endedTab(browser);
+      browser.answer = () => new Response(null, { status: 204 });
+      await tab.session.renew(await signedIn('mira', 's2'));
+      await tab.call;
+      const { session } = await reloaded(browser, tab);
+      expect([session.phase, session.expired]).toEqual(['open', false]);
+    });
+
+    it('goes on in another tab when one signs in where it is locked', async () => {
+      const browser = new Browser();
+      const waiting = await endedTab(browser);
+      const locked = browser.tab();
+      await locked.session.start();
+      expect(locked.session.phase).toBe('locked');
+      browser.answer = () => new Response(null, { status: 204 });
+      await locked.session.renew(await signedIn('mira', 's2'));
+      expect([await waiting.call, waiting.session.expired]).toEqual([null, false]);
+    });
+  });
+
   it('takes nobody else', async () => {
     const { session } = await new Browser().signedInTab();
     await expect(session.renew(await signedIn('noor'))).rejects.toMatchObject({ code: 'other_account' });
@@ -140,6 +207,8 @@ describe('rotation', () => {
     const { session } = browser.tab();
     await session.begin(await signedIn('mira', 's1', NOW - 1), { staySignedIn: false });
     await expect.poll(() => session.expired).toBe(true);
+    await settled();
+    expect(await browser.keys.get('sealed_master')).toBeUndefined();
   });
 });
 

@@ -35,6 +35,20 @@ export async function findStoreKey(
   return it.openStoreKey(account, master, kept);
 }
 
+/** What is to be kept of all accounts once `master` has followed `old`; another tab may have made it already. */
+export async function handOn(
+  { keys, crypto }: Pick<StoreKeyParts, 'keys' | 'crypto'>,
+  account: string,
+  old: MasterKey,
+  master: MasterKey,
+): Promise<Record<string, StoreKey>> {
+  const all = (await keys.get('store_keys')) ?? {};
+  const kept = all[account] ?? { epoch: old.epoch, sealed: null };
+  if (kept.epoch === master.epoch) return all;
+  const { handOnStoreKey } = await crypto();
+  return { ...all, [account]: await handOnStoreKey({ account, old, master, kept }) };
+}
+
 async function reach(
   { api, crypto }: StoreKeyParts,
   account: string,

@@ -49,7 +49,7 @@ export async function settle(): Promise<void> {
 
 /** Waits until something holds: sealing and opening happen on other threads, at their own speed. */
 export async function until(holds: () => void | Promise<void>): Promise<void> {
-  for (let patience = 500; ; patience -= 1) {
+  for (let patience = 5000; ; patience -= 1) {
     try {
       return await holds();
     } catch (error) {
