@@ -15,17 +15,22 @@ from sealmate_cli.taking import Taking
 
 def log_in_with_device(run: Invocation, *, code: str | None) -> None:
     run.output.note("On a device where you are signed in: Settings, Account, Add a device; or `sealmate devices add`.")
-    taking = run.client.take_keys(code) if code else until_right(run, lambda: _typed(run))
-    run.output.status("connecting to the other device")
-    digits = taking.meet()
+    taking, digits = _meet(run, code) if code else until_right(run, lambda: _meet(run, _typed(run)))
     _tell_code(run, digits)
     run.output.note("Does the other device show this very code? Then say so there. If not, refuse it there.")
     run.output.status("waiting for your word on the other device")
     tell_signed_in(run, taking.enter())
 
 
-def _typed(run: Invocation) -> Taking:
-    return run.client.take_keys(run.ask("pairing_code", "Code that it shows"))
+def _typed(run: Invocation) -> str:
+    return run.ask("pairing_code", "Code that it shows")
+
+
+def _meet(run: Invocation, code: str) -> tuple[Taking, str]:
+    """With the digits to compare. A slip in the code shows only here: it is the code of another pairing then."""
+    taking = run.client.take_keys(code)
+    run.output.status("connecting to the other device")
+    return taking, taking.meet()
 
 
 def add_device(run: Invocation) -> None:

@@ -7,7 +7,7 @@ from sealmate_cli.errors import ClientError
 from sealmate_cli.invocation import Invocation
 
 Result = TypeVar("Result")
-_TYPED_WRONG = {"wrong_code", "wrong_credentials", "weak_password", "bad_pairing_code"}
+_TYPED_WRONG = {"wrong_code", "wrong_credentials", "weak_password", "bad_pairing_code", "pairing_over"}
 
 
 def until_right(run: Invocation, step: Callable[[], Result]) -> Result:

@@ -75,6 +75,13 @@ test('a code that is refused opens nothing, and one that was used by another say
   const page = await home.open();
   const code = await invite(page);
   const [thief, other] = [await freshPage(browser), await freshPage(browser)];
+  await thief.goto('/login');
+  await thief.getByRole('button', { name: 'With another device' }).click();
+  await thief.getByLabel('Code from the other device').fill('2222-3333-4444-5555');
+  await thief.getByRole('button', { name: 'Continue' }).click();
+  await expect(thief.getByText('Compare it with what the device that is signed in shows')).toBeVisible();
+  await expect(thief.getByLabel('Code from the other device')).toBeFocused();
+  await expect(thief.getByLabel('Code from the other device')).toHaveValue('2222-3333-4444-5555');
   for (const each of [thief, other]) {
     await each.goto('/login');
     await each.getByRole('button', { name: 'With another device' }).click();

@@ -134,7 +134,7 @@ class StepExpired(SealmateError):
 class PairingOver(SealmateError):
     code, status = "pairing_over", 410
     message = "This code for adding a device is not known, or good no longer."
-    next_step = "Begin again on the device that is signed in: Settings, Account, Add a device."
+    next_step = "Compare it with what the device that is signed in shows, or begin again there: Settings, Account, Add a device."
 
 
 class PairingTaken(SealmateError):

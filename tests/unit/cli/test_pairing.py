@@ -68,6 +68,20 @@ def test_a_link_does_as_well_as_its_code(lena: Household) -> None:
     assert reason(refused) == "bad_pairing_code"
 
 
+def test_a_slip_in_the_code_is_asked_about_again(lena: Household) -> None:
+    laptop = lena.sign_up(lena.device("laptop"))
+    giving = laptop.give_keys()
+    with ThreadPoolExecutor(1) as pool:
+        given = pool.submit(lambda: give(lena, laptop, giving, giving.meet()))
+        slips = ["ABCD-EFGH", "2222-3333-4444-5555"]
+        result = lena.command("phone", "login", "--pair", typed=[*slips, giving.invitation.text])
+        given.result()
+    assert result.exit_code == 0, result.output
+    assert "This is no code for adding a device." in result.stderr
+    assert "Compare it with what the device that is signed in shows" in result.stderr
+    assert lena.device("phone").whoami().email == EMAIL
+
+
 def test_nothing_is_given_without_a_fresh_proof_or_after_a_refusal(lena: Household) -> None:
     laptop = lena.sign_up(lena.device("laptop"))
     giving, taking, meeting, _ = meet(laptop, lena.device("phone"))
