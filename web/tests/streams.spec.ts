@@ -1,7 +1,7 @@
 // Answers as they stream: taken up after a reload or a fall of the line, stopped, asked again, and asked in other words.
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { answered, answers, composer, send, said, startChat, unique } from './person';
+import { answered, answers, chatShown, composer, rowOf, send, said, startChat, unique } from './person';
 
 const WORDS = 'the sea lies calm and grey below a wide northern sky'.split(' ');
 /** What the model says to "slowly", word for word. */
@@ -63,6 +63,25 @@ test('a stopped answer is kept as far as it came, and says that it was stopped',
   await page.reload();
   await expect(note).toBeVisible();
   await expect(words(page)).toHaveText([kept]);
+});
+
+test('with its only message a chat goes, and comes back by one press', async ({ page }) => {
+  const text = unique('Better not said');
+  await startChat(page, text);
+  await answered(page);
+  const chat = chatShown(page);
+  await page
+    .getByRole('group', { name: 'What to do with your message' })
+    .getByRole('button', { name: 'Delete' })
+    .click();
+  const dialog = page.getByRole('dialog', { name: 'Delete this message?' });
+  await expect(dialog).toContainText('the whole chat goes');
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await expect(page).toHaveURL('/');
+  await expect(rowOf(page, chat)).toHaveCount(0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(said(page).getByText(text)).toBeVisible();
+  await expect(rowOf(page, chat)).toBeVisible();
 });
 
 test('asked again, both versions stay, each with what followed it', async ({ page }) => {

@@ -22,6 +22,14 @@ export function isRunning(turn: TurnView): boolean {
   return isOpen(turn) && turn.stage !== 'queued';
 }
 
+/** One message, in one version, is all that is left of the chat. */
+export function isAlone(path: readonly TurnView[]): boolean {
+  return (
+    path.filter(({ stage }) => stage !== 'deleted').length === 1 &&
+    path.every(({ branch }) => branch.count === 1)
+  );
+}
+
 /** What happens now, until words of the answer are there. */
 export function stageWords(turn: TurnView, name: string, online: boolean): string {
   if (!online) return turn.stage === 'queued' ? m.chat_stage_offline() : m.chat_stage_waiting();
