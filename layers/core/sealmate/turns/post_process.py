@@ -1,4 +1,4 @@
-"""PostProcessing, beside Billing: six follow-ups, sealed, and a misuse score that annotates an answer or takes it back."""
+"""PostProcessing, beside Billing: up to six follow-ups, sealed, and a misuse score that annotates an answer or takes it back."""
 
 from __future__ import annotations
 
