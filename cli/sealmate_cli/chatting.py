@@ -10,6 +10,7 @@ from typing import Any
 from sealmate_cli.connection import Connection
 from sealmate_cli.errors import ClientError, NoFollowUp, NotSignedIn, Tampered
 from sealmate_cli.invocation import Invocation, read_line
+from sealmate_cli.unreadable_chats import UnreadableChats
 from sealmate_cli.watching import Outcome, TurnView
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -27,9 +28,11 @@ class Chatting:
     def __init__(self, run: Invocation, *, chat: str | None, mate: str | None) -> None:
         self._run, self._chat, self._mate = run, chat, mate
         self._suggestions: list[str] = []
+        self._told: UnreadableChats | None = None
 
     def once(self, message: str) -> None:
         with _loop(self._run) as (connection, run):
+            self._tell_what_holds_up()
             outcome = run(self.turn(connection, message))
         if outcome.failure is not None:
             raise outcome.failure
@@ -38,8 +41,10 @@ class Chatting:
         with _loop(self._run) as (connection, run):
             if self._run.interactive:
                 self._run.output.note(_HELP)
+            self._tell_what_holds_up()
             while (line := self._next_line()) is not None:
                 self._say(line, connection, run)
+                self._tell_what_holds_up()
 
     def _say(self, line: str, connection: Connection, run: Run) -> None:
         """A failure ends a script; a person reads it and goes on, unless there is no going on."""
@@ -53,6 +58,15 @@ class Chatting:
             if not self._run.interactive or isinstance(error, (NotSignedIn, Tampered)):
                 raise
             self._run.output.fail(error)
+
+    def _tell_what_holds_up(self) -> None:
+        """The account's key wasn't turned, and why; told once, and the conversation goes on."""
+        held_up = self._run.client.held_up
+        if held_up is None or (self._told and self._told.chats == held_up.chats):
+            return
+        self._told = held_up
+        held_up.kept_in(self._run.client.keep_evidence(held_up, once=True))
+        self._run.output.result("keys_held_up", held_up.as_json(), f"{held_up.message}\n{held_up.next_step}")
 
     async def turn(self, connection: Connection, text: str) -> Outcome:
         view = TurnView(self._run.output)

@@ -31,6 +31,7 @@ from sealmate_cli.socket import Dial, dial_server
 from sealmate_cli.taking import Taking
 from sealmate_cli.turning import Turning
 from sealmate_cli.typed import expect_email
+from sealmate_cli.unreadable_chats import UnreadableChats
 from sealmate_cli.wire import http as wire
 from sealmate_cli.wire.events import Received, SealedAnswer, SealedSuggestions, TurnCharged
 
@@ -73,9 +74,9 @@ class Client:
     def close(self) -> None:
         self._api.close()
 
-    def keep_evidence(self, of: Tampered) -> Path | None:
-        """The file that holds the server's last answers, for whoever looks into it."""
-        return self._evidence.keep(self.server, of.code)
+    def keep_evidence(self, of: Tampered, *, once: bool = False) -> Path | None:
+        """The file that holds the server's last answers, for whoever looks into it; with `once` the one that there is of the kind."""
+        return self._evidence.keep(self.server, of.code, once=once)
 
     # --- signing up and in ---
 
@@ -167,11 +168,20 @@ class Client:
         """Each after the turn it goes on from, opened and checked; a turn that fails says so in `trouble`."""
         return read_turns(self.chat_keys(chat_id), self._stored_turns(chat_id))
 
+    def delete_chat(self, chat_id: str) -> None:
+        """On every device, for good; whatever of it can be read or not."""
+        self._session.tell("DELETE", f"/chats/{_path(chat_id)}")
+
     # --- the WebSocket ---
 
     def arrive(self) -> None:
         """As a conversation begins: the account's keys are the present ones, and turned if that is due."""
         self._turning.if_due(self.whoami())
+
+    @property
+    def held_up(self) -> UnreadableChats | None:
+        """What kept the account's key from being turned when it was due last."""
+        return self._turning.held_up
 
     def connect(self) -> Connection:
         """`async with client.connect() as connection: async for event in connection.ask("Hello")`."""

@@ -25,8 +25,11 @@ class Evidence:
         if request not in _ALL_SECRET:
             self._answers.append((request, answer))
 
-    def keep(self, server: str, code: str) -> Path | None:
-        """The file, readable by its owner only; None if it can't be written."""
+    def keep(self, server: str, code: str, *, once: bool = False) -> Path | None:
+        """The file, readable by its owner only; None if it can't be written. `once`: what is told at every start needs no more than one."""
+        earlier = sorted(self._home.glob(f"evidence-*-{code}.json")) if once else []
+        if earlier:
+            return earlier[-1]
         at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._now()))
         answers = [{"request": request, "answer": _shown(answer)} for request, answer in self._answers]
         path = self._home / f"evidence-{at}-{code}.json"

@@ -10,6 +10,7 @@ from sealmate_cli import (
     account_commands,
     adding_devices,
     chatting,
+    deleting,
     losing,
     noticing,
     onboarding,
@@ -161,6 +162,15 @@ def chats(context: typer.Context) -> None:
     with running(context) as run:
         noticing.notice(run)
         showing.show_chats(run)
+
+
+@app.command("delete")
+def delete(
+    context: typer.Context, chat_id: Annotated[str, typer.Argument(metavar="CHAT", help="The chat's id.")]
+) -> None:
+    """Delete a chat, on all your devices."""
+    with running(context) as run:
+        deleting.delete_chat(run, chat_id)
 
 
 @app.command()

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from sealmate_cli.deleting import delete_if_agreed
 from sealmate_cli.errors import ClientError, NotSignedIn, Tampered
 from sealmate_cli.invocation import Invocation
 from sealmate_cli.managing import name_of
 from sealmate_cli.onboarding import confirm_codes, confirm_written, new_password, show_codes
 from sealmate_cli.retrying import Result, prove_anew, proved, until_right
+from sealmate_cli.unreadable_chats import UnreadableChats
 
 _WHAT = (
     "This is for when a device or a key of yours was in somebody else's hands: all other devices are signed out, and your keys, "
@@ -84,12 +86,29 @@ def _show_recovery_key(run: Invocation, recovery_key: str) -> None:
     confirm_written(run, recovery_key)
 
 
+def _give_up(run: Invocation, unreadable: UnreadableChats) -> None:
+    """These chats, by a person's word alone: the server may only be keeping their keys back."""
+    unreadable.kept_in(run.client.keep_evidence(unreadable))
+    run.output.fail(unreadable)
+    for chat in unreadable.chats:
+        if not delete_if_agreed(run, chat):
+            raise ClientError(
+                "not_confirmed",
+                "Your keys were not replaced: what opened your account still does. Your other devices are signed out.",
+                "`sealmate secure` begins again, once it is known what becomes of this chat.",
+            )
+
+
 def _until_done(run: Invocation, finish: Callable[[], Result]) -> Result:
     """What broke off is repeated as it is, while a person wants that: the recovery key is written down already."""
     while True:
         run.output.status("replacing your keys")
         try:
             return proved(run, finish)
+        except UnreadableChats as error:
+            if not run.interactive:
+                raise
+            _give_up(run, error)
         except ClientError as error:
             if not run.interactive or isinstance(error, (Tampered, NotSignedIn)):
                 raise

@@ -1,6 +1,6 @@
 """Every chat's keys under the next master key, staged beside the present ones, read back and opened; then the flip, under one lease."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -8,6 +8,7 @@ from sealmate_cli import crypto
 from sealmate_cli.crypto import CryptoError, MasterKeys
 from sealmate_cli.errors import ServerRefused, Tampered
 from sealmate_cli.session import SessionCalls
+from sealmate_cli.unreadable_chats import UnreadableChats
 from sealmate_cli.wire import turning as wire
 from sealmate_cli.wire.shape import to_wire
 
@@ -49,34 +50,48 @@ class Staging:
         return self.session.call(wire.LeaseTaken, "POST", "/account/rotation", body)
 
     def _stage(self, at: str, mine: set[str]) -> None:
-        """Returns once all of it was read back and opens under the next master key. Tampered.
+        """Returns once all of it was read back and opens under the next master key. UnreadableChats, Tampered.
 
         `mine`: chats that were staged under this lease.
         """
         for _ in range(TRIES):
-            try:
-                if self._is_complete(at, mine):
-                    return
-            except CryptoError as error:
-                raise Tampered("key of a chat", error.reason) from error
+            if self._is_complete(at, mine):
+                return
         raise Tampered("keys that were staged", "no_such_generation")
 
     def _is_complete(self, at: str, mine: set[str]) -> bool:
-        """Whether all of it is there; what lacks is staged. What another lease left counts for nothing, though it opens."""
+        """Whether all is there; what lacks is staged. What another lease left counts for nothing, though it opens. UnreadableChats."""
         complete = True
         for page in self.session.pages(wire.StagedKeys, f"{at}/staged", "cursor", lambda page: page.cursor):
             if self.beside is not None and page.account != self.beside:
                 self._put(at, account=self.beside.model_dump(mode="json"))
                 complete = False
-            rings = (Ring(chat, self) for chat in page.chats)
-            lacking = [ring for ring in rings if ring.chat not in mine or not ring.is_staged()]
+            lacking = self._lacking(page.chats, mine)
             for first in range(0, len(lacking), _AT_ONCE):
                 batch = lacking[first : first + _AT_ONCE]
-                self._put(at, chats=[ring.anew() for ring in batch])
-                mine |= {ring.chat for ring in batch}
+                self._put(at, chats=batch)
+                mine |= {chat["chat_id"] for chat in batch}
                 self.told(len(mine))
             complete = complete and not lacking
         return complete
+
+    def _lacking(self, chats: Iterable[wire.ChatRing], mine: set[str]) -> list[dict[str, Any]]:
+        """What is to be staged of them.
+
+        UnreadableChats names all of them whose present keys don't open, while what the server sent is at hand.
+        """
+        lacking: list[dict[str, Any]] = []
+        unreadable: dict[str, str] = {}
+        for chat in chats:
+            try:
+                ring = Ring(chat, self)
+                if ring.chat not in mine or not ring.is_staged():
+                    lacking.append(ring.anew())
+            except CryptoError as error:
+                unreadable[chat.chat_id] = error.reason
+        if unreadable:
+            raise UnreadableChats(unreadable)
+        return lacking
 
     def _put(self, at: str, **staged: Any) -> None:
         self.session.tell("PUT", f"{at}/staged", to_wire(staged))
@@ -87,9 +102,11 @@ class Ring:
 
     def __init__(self, chat: wire.ChatRing, staging: Staging) -> None:
         self.chat, self._staging = chat.chat_id, staging
-        self._old = _under(staging.old, chat)
-        self._new = _under(staging.new, chat)
-        if not self._old:
+        wraps = [(_epoch_of(each.envelope), each) for each in chat.keys]
+        self._old = {each.generation: each.envelope for epoch, each in wraps if epoch == staging.old.epoch}
+        self._new = {each.generation: each.envelope for epoch, each in wraps if epoch == staging.new.epoch}
+        lost = [each for epoch, each in wraps if epoch != staging.new.epoch and each.generation not in self._old]
+        if lost or not self._old:
             raise CryptoError("no_such_generation")
         newest = max(self._old)
         self._further = range(newest + 1, newest + 1 + staging.further)
@@ -123,5 +140,9 @@ class Ring:
         return True
 
 
-def _under(keys: MasterKeys, chat: wire.ChatRing) -> dict[int, bytes]:
-    return {each.generation: each.envelope for each in chat.keys if crypto.read_epoch(each.envelope) == keys.epoch}
+def _epoch_of(envelope: bytes) -> int | None:
+    """None: that is no envelope any more."""
+    try:
+        return crypto.read_epoch(envelope)
+    except CryptoError:
+        return None

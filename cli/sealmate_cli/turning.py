@@ -8,6 +8,7 @@ from sealmate_cli.errors import ClientError, Tampered
 from sealmate_cli.renewing import Renewing
 from sealmate_cli.session import SessionCalls
 from sealmate_cli.staging import Staging
+from sealmate_cli.unreadable_chats import UnreadableChats
 from sealmate_cli.wire import turning as wire
 from sealmate_cli.wire.http import Account
 
@@ -17,14 +18,18 @@ class Turning:
         self, session: SessionCalls, renew: Renewing, *, random: crypto.Random, now: Callable[[], float]
     ) -> None:
         self._session, self._renew, self._random, self._now = session, renew, random, now
+        self.held_up: UnreadableChats | None = None
+        """Why the key that was due wasn't turned the last time: a person is to say what becomes of these."""
 
     def if_due(self, account: Account) -> None:
         """`account` as the server tells of it now. Tampered; what else hinders it waits for the next time, or for another device."""
-        due = account.rotation_due_at
+        self.held_up, due = None, account.rotation_due_at
         if due is None or self._now() < due:
             return
         try:
             self._turn()
+        except UnreadableChats as error:
+            self.held_up = error
         except Tampered:
             raise
         except ClientError:

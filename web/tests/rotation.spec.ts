@@ -103,3 +103,55 @@ test('keys that cannot be the own ones are said to be so, and not followed', asy
   await expect(page.getByText('method_not_named')).toBeVisible();
   await home.close(page);
 });
+
+test('a chat whose key opens nowhere is named, and once it is deleted the key turns by itself', async ({
+  home,
+}) => {
+  test.setTimeout(120_000);
+  const page = await home.open();
+  await startChat(page, unique('This one stays'));
+  await answered(page);
+  const kept = chatShown(page);
+  await startChat(page, unique('This one is damaged'));
+  await answered(page);
+  const damaged = chatShown(page);
+  const before = await epochOf(page);
+  await page.route('**/api/account/rotation/*/staged*', async (route) => {
+    if (route.request().method() !== 'GET') return route.continue();
+    const response = await route.fetch();
+    const told = (await response.json()) as { chats: { chat_id: string; keys: object[] }[] };
+    for (const chat of told.chats) if (chat.chat_id === damaged) chat.keys = [];
+    await route.fulfill({ response, json: told });
+  });
+  await page.route('**/api/account', async (route) => {
+    const response = await route.fetch();
+    const account = (await response.json()) as { epoch: number };
+    await route.fulfill({
+      response,
+      json: { ...account, ...(account.epoch === before && { rotation_due_at: 0 }) },
+    });
+  });
+  await page.reload();
+  const notice = page.getByRole('status').filter({ hasText: 'no_such_generation' });
+  await expect(notice).toContainText("can't be renewed");
+  await expect(rowOf(page, kept)).toBeVisible();
+  expect(await epochOf(page)).toBe(before);
+
+  const saving = page.waitForEvent('download');
+  await notice.getByRole('button', { name: 'Save what the server sent' }).click();
+  expect((await saving).suggestedFilename()).toBe('sealmate-evidence-no_such_generation.json');
+  await notice.getByRole('button', { name: 'Delete this chat' }).click();
+  await notice.getByRole('button', { name: 'Keep it' }).click();
+  await notice.getByRole('button', { name: 'Delete this chat' }).click();
+  await expect(notice).toContainText('Deleting it is for good');
+  const flipped = page.waitForResponse((response) => response.url().endsWith('/flip'));
+  await notice.getByRole('button', { name: 'Delete for good' }).click();
+  expect((await flipped).status()).toBe(200);
+  await expect(notice).toBeHidden();
+  await expect(rowOf(page, damaged)).toBeHidden();
+  expect(await epochOf(page)).toBe(before + 1);
+  await rowOf(page, kept).click();
+  await send(page, unique('And it goes on'));
+  await expect(answers(page)).toHaveCount(2);
+  await home.close(page);
+});

@@ -23,7 +23,7 @@ from tests.fakes.accounts import (
     Rows,
 )
 from tests.fakes.apps import FakeApps
-from tests.fakes.chats import FakeChats
+from tests.fakes.chats import FakeChats, FakeHistoryCache
 from tests.fakes.clock import FakeClock, FakeRandom
 from tests.fakes.connections import FakeConnections
 from tests.fakes.http import Api
@@ -38,6 +38,7 @@ from tests.fakes.renewals import FakeRenewals
 from tests.fakes.resets import FakeResets
 from tests.fakes.rotations import FakeRotations
 from tests.fakes.stores import Tables
+from tests.fakes.turns import FakeTurns
 from tests.unit.accounts.recorder import Recorder
 
 ORIGIN = "https://sealmate.example"
@@ -124,6 +125,8 @@ class World:
             rotations=rotations,
             securing_store=rotations,
             chats=FakeChats(self.tables),
+            turns=FakeTurns(self.tables),
+            history_cache=FakeHistoryCache(self.tables, keep=3),
             app_store=Recorder("apps", FakeApps(rows), calls),
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sealmate.turns.ports import Imported, Record
 from sealmate_cli import crypto
 from sealmate_cli.client import Client
@@ -41,6 +43,17 @@ def begin_chat(lena: Household, device: Client, number: int) -> None:
         records=[record],
     )
     FakeChats(lena.world.tables).add(imported, at=number)
+
+
+def damage(lena: Household, device: Client, chat_id: str) -> None:
+    """Where it is stored: nobody has its key any more."""
+    rows, owned = lena.world.tables.chats, (device.identity().account, chat_id)
+    rows[owned] = replace(rows[owned], keys={1: bent(rows[owned].keys[1])})
+
+
+def bent(envelope: bytes) -> bytes:
+    """With another last bit."""
+    return envelope[:-1] + bytes([envelope[-1] ^ 1])
 
 
 def read(device: Client) -> list[str]:

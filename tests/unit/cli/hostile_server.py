@@ -59,6 +59,8 @@ class HostileServer(FakeServer):
             self._sign_up(json.loads(request.content)["keys"])
         if name.endswith("/staged"):
             self._stage(name, json.loads(request.content or b"{}"))
+        if name.endswith("/flip"):
+            self._flip(name, json.loads(request.content))
         if name.endswith("/secure"):
             self._secure(json.loads(request.content))
         if name in self.said:
@@ -83,9 +85,27 @@ class HostileServer(FakeServer):
 
     def _stage(self, name: str, sent: Json) -> None:
         """Beside what is there, lies and all; instead of what is said of a chat that it was staged with."""
-        rows = {row["chat_id"]: row for row in self.said[name.replace("PUT", "GET")]["chats"]}
+        there = self.said[name.replace("PUT", "GET")]
+        there["account"] = sent.get("account", there["account"])
+        rows = {row["chat_id"]: row for row in there["chats"]}
         for chat in sent.get("chats", []):
             rows[chat["chat_id"]]["keys"] += self.said["staged"].get(chat["chat_id"], chat["keys"])
+
+    def _flip(self, name: str, sent: Json) -> None:
+        """The account's keys are those that were staged."""
+        before = self.said["GET /account/keys"]
+        staged = self.said[name.replace("POST", "GET").replace("/flip", "/staged")]["account"]
+        methods = {each["method_id"]: each for each in staged["methods"]}
+        self.said["GET /account/keys"] = {
+            **before,
+            "epoch": sent["statement"]["epoch"],
+            "statement": sent["statement"],
+            "manifest": sent["manifest"],
+            "apps": staged["apps"],
+            "methods": [each | methods[each["method_id"]] for each in before["methods"]],
+            "signing": before["signing"] | {"private": staged["signing"]},
+            "links": [*before["links"], {"statement": sent["statement"], **sent["link"]}],
+        }
 
     def _secure(self, sent: Json) -> None:
         """The account's keys from now on are those that were sent, but for what is said of them instead."""

@@ -68,6 +68,19 @@ def follow(terminal: Terminal) -> str | None:
     return terminal.run("whoami")
 
 
+def turn(terminal: Terminal) -> str | None:
+    """The key is due."""
+    client = terminal.client(system_random)
+    epoch = client.identity().epoch
+    try:
+        client.arrive()
+    except ClientError as error:
+        return error.code
+    if client.held_up is None:
+        assert client.identity().epoch == epoch + 1
+    return client.held_up.code if client.held_up else None
+
+
 def read_list(terminal: Terminal) -> str | None:
     return terminal.run("chats")
 
@@ -153,6 +166,7 @@ ACTS: dict[str, Callable[[Terminal], str | None]] = {
     "read back": follow,
     "sign in": sign_in,
     "follow": follow,
+    "turn": turn,
     "list": read_list,
     "open": read_chat,
     "answer": hear_answer,
@@ -166,17 +180,25 @@ ACTS: dict[str, Callable[[Terminal], str | None]] = {
 NOT_HERE = {"settings"}
 SCENARIOS: list[Json] = [each for each in VECTORS["scenarios"] if each["act"] not in NOT_HERE]
 SEALED = f"PUT /account/pairings/{crypto.read_invitation(PAIRING['text']).pairing_id}/sealed"
+
+
+def said_as(end: str) -> str:
+    said: list[str] = list(VECTORS["said"])
+    return next(name for name in said if name.endswith(end))
+
+
 # Where the server is honest.
 SIGNED_UP = "POST /auth/signup/complete"
 WRITTEN = {
     "sign up": [SIGNED_UP],
     "read back": [SIGNED_UP],
     "follow": ["POST /account/keys/acknowledged"],
+    "turn": [said_as("/flip"), "POST /account/keys/acknowledged"],
     "open": ["ask"],
     "begin": ["ask"],
     "give": [SEALED],
     "lose": ["POST /auth/reset/start", "POST /auth/reset/finish"],
-    "secure": [next(name for name in VECTORS["said"] if name.endswith("/secure"))],
+    "secure": [said_as("/secure")],
 }
 
 
@@ -190,6 +212,8 @@ def make_terminal(home: Path, act: str, device: str, lies: list[Json]) -> Termin
     """As the device is found: what it remembers, and for what follows it, signed up."""
     prepare(home, device)
     terminal = Terminal(HostileServer(said=lied(lies)), home)
+    if act == "turn":
+        terminal.server.said["GET /account"]["rotation_due_at"] = 0
     if act == "read back":
         assert sign_up(terminal) is None
     return terminal
@@ -213,6 +237,18 @@ def test_the_same_without_a_lie(act: str, device: str, tmp_path: Path) -> None:
     terminal = make_terminal(tmp_path, act, device, [])
     assert ACTS[act](terminal) is None
     assert terminal.server.written == (WRITTEN.get(act, []) if device != "here" or act != "follow" else [])
+
+
+def test_a_chat_that_holds_up_the_turn_is_told_and_the_conversation_goes_on(tmp_path: Path) -> None:
+    (planted,) = (each for each in SCENARIOS if each["name"] == "chat key planted while turning")
+    terminal = make_terminal(tmp_path, "turn", "here", planted["lies"])
+    result = terminal.result("chat", "--new", "Hello")
+    assert result.exit_code == 0, result.output
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    (held_up,) = (each for each in told if each["type"] == "keys_held_up")
+    assert (held_up["code"], held_up["chats"]) == ("wrong_key", [PERSON["talk"]])
+    assert "turn_stopped" in {each["type"] for each in told}
+    assert [str(file) in held_up["next_step"] for file in tmp_path.glob("evidence-*-wrong_key.json")] == [True]
 
 
 def test_what_was_sent_is_kept_for_whoever_looks_into_it(tmp_path: Path) -> None:

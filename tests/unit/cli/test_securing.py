@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from tests.unit.cli.breaking import Breaking, Killed, Watched, killed_after, onc
 from tests.unit.cli.chats_at_home import (
     THEME,
     begin_chat,
+    damage,
     furnished,
     generations,
     keys_of,
@@ -327,6 +329,48 @@ def staged_lie(lie: Callable[[dict[str, Any]], None]) -> Callable[[str, str, Any
         return told
 
     return alter
+
+
+FIRST = "01900001-0000-7000-8000-000000000000"
+
+
+def test_a_chat_with_a_damaged_key_is_given_up_by_a_person_and_the_rest_is_secured(
+    lena: Household, owner: Client
+) -> None:
+    damage(lena, owner, FIRST)
+    watched = Watched()
+    _, recovery_key = foreseen(owner)
+    answers = typed(lena, watched, recovery_key)
+    answers.insert(-1, "yes")
+    result = lena.command("laptop", "secure", typed=answers, random=FirstOfAll(), through=watched)
+    assert ok(result).index(f"Delete chat {FIRST}") < result.stdout.index("Done.")
+    assert f"The key of this chat opens nowhere (not_authentic), so your account's keys can't be replaced: {FIRST}" in (
+        " ".join(result.stderr.split())
+    )
+    assert list((lena.home / "laptop").glob("evidence-*-not_authentic.json"))
+    assert owner.identity().epoch == 2
+    assert read(owner) == messages(3)[1:]
+
+
+def test_nothing_is_given_up_without_a_yes_and_nothing_replaced(lena: Household, owner: Client) -> None:
+    damage(lena, owner, FIRST)
+    watched = Watched()
+    _, recovery_key = foreseen(owner)
+    answers = [*typed(lena, watched, recovery_key)[:-1], "later"]
+    result = lena.command("laptop", "secure", typed=answers, random=FirstOfAll(), through=watched)
+    assert result.exit_code == 1
+    assert "Your keys were not replaced" in result.stderr
+    assert epoch_of(lena, owner) == owner.identity().epoch == 1
+    assert FIRST in [chat.chat_id for chat in owner.chats()]
+
+
+def test_a_script_is_told_which_chats_hold_it_up(lena: Household, owner: Client) -> None:
+    damage(lena, owner, FIRST)
+    _, recovery_key = foreseen(owner)
+    lines = [*lena.proof, NEW_PASSWORD, recovery_key.split("-")[0]]
+    result = lena.command("laptop", "--json", "secure", typed=lines, person=False, random=FirstOfAll())
+    told = json.loads(result.stderr.splitlines()[-1])["error"]
+    assert (told["code"], told["chats"]) == ("not_authentic", [FIRST])
 
 
 @pytest.mark.parametrize("what", ["staged keys", "present keys"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,15 @@ from sealmate_cli import crypto
 from sealmate_cli.client import Client
 from sealmate_cli.crypto.keys import derive
 from sealmate_cli.errors import Tampered
+from sealmate_cli.unreadable_chats import UnreadableChats
+from sealmate_cli.wire.shape import from_base64url, to_base64url
 from tests.unit.accounts.world import ROTATE_EVERY
 from tests.unit.cli.breaking import Killed, Watched, killed_after, once_after, reply_lost
 from tests.unit.cli.chats_at_home import (
     THEME,
     begin_chat,
+    bent,
+    damage,
     furnished,
     keys_of,
     messages,
@@ -23,9 +28,10 @@ from tests.unit.cli.chats_at_home import (
     theme,
     wrapped_of,
 )
-from tests.unit.cli.household import Household, refused
+from tests.unit.cli.household import Household, ok, refused
 
 LEASE = "POST /account/rotation"
+FIRST, STRANGER = "01900001-0000-7000-8000-000000000000", "22222222-0000-4000-8000-000000000000"
 STAGED, FLIP = "PUT /account/rotation/*/staged", "POST /account/rotation/*/flip"
 
 
@@ -179,30 +185,98 @@ def test_a_method_that_nobody_signed_for_is_sealed_nothing(lena: Household, owne
     assert epoch_of(lena, owner) == 1
 
 
-@pytest.mark.parametrize(
-    ("lie", "reason"),
-    [
-        (lambda chat: chat["keys"].clear(), "no_such_generation"),
-        (lambda chat: chat["keys"].__delitem__(slice(1, None)), "no_such_generation"),
-        (lambda chat: chat.update(chat_id="22222222-0000-4000-8000-000000000000"), "not_authentic"),
-    ],
-    ids=["keys withheld", "staged keys lost", "another chat's keys"],
-)
-def test_what_cannot_be_trusted_ends_it(
-    lena: Household, owner: Client, lie: Callable[[dict[str, Any]], None], reason: str
-) -> None:
-    be_due(lena, owner)
+def holding_up(device: Client) -> UnreadableChats:
+    """What keeps its arrival from turning the key."""
+    device.arrive()
+    told = device.held_up
+    assert told is not None
+    return told
+
+
+def bent_text(envelope: str) -> str:
+    return to_base64url(bent(from_base64url(envelope)))
+
+
+def staged_lie(lie: Callable[[dict[str, Any]], None]) -> Callable[[str, str, Any], Any]:
+    """About one chat."""
 
     def alter(method: str, path: str, told: Any) -> Any:
         if method == "GET" and path.endswith("/staged"):
             lie(told["chats"][0])
         return told
 
+    return alter
+
+
+def test_staged_keys_that_are_lost_end_it(lena: Household, owner: Client) -> None:
+    be_due(lena, owner)
+    alter = staged_lie(lambda chat: chat["keys"].__delitem__(slice(1, None)))
     with pytest.raises(Tampered) as error:
         lena.device("laptop", alter=alter).arrive()
-    assert error.value.code == reason
+    assert error.value.code == "no_such_generation"
     assert epoch_of(lena, owner) == owner.identity().epoch == 1
     assert read(owner) == messages(3)
+
+
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        (lambda chat: chat["keys"].clear(), "no_such_generation"),
+        (lambda chat: chat["keys"][0].update(envelope="AAAA"), "no_such_generation"),
+        (lambda chat: chat["keys"][0].update(envelope=bent_text(chat["keys"][0]["envelope"])), "not_authentic"),
+        (lambda chat: chat.update(chat_id=STRANGER), "not_authentic"),
+    ],
+    ids=["keys withheld", "no envelope", "a bit flipped", "another chat's keys"],
+)
+def test_a_chat_whose_key_opens_nowhere_is_told_and_what_was_due_waits(
+    lena: Household, owner: Client, lie: Callable[[dict[str, Any]], None], reason: str
+) -> None:
+    be_due(lena, owner)
+    watched = Watched()
+    told = holding_up(lena.device("laptop", alter=staged_lie(lie), through=watched))
+    assert told.code == reason
+    assert told.chats in ((FIRST,), (STRANGER,))
+    assert FLIP not in watched.line.calls
+    assert epoch_of(lena, owner) == owner.identity().epoch == 1
+    assert read(owner) == messages(3), "the rest goes on, and so does that chat where its key comes back"
+    # Of its own accord no device drops the chat: it was kept back, and is there again.
+    owner.arrive()
+    assert (owner.held_up, epoch_of(lena, owner)) == (None, 2)
+    assert read(owner) == messages(3)
+
+
+def test_a_chat_with_a_damaged_key_is_deleted_by_its_owner_and_then_the_key_turns(
+    lena: Household, owner: Client
+) -> None:
+    damage(lena, owner, FIRST)
+    be_due(lena, owner)
+    told = holding_up(owner)
+    assert told.chats == (FIRST,)
+    assert f"sealmate delete {FIRST}" in told.next_step
+    result = lena.command("laptop", "delete", FIRST, typed=["no"])
+    assert (result.exit_code, "Nothing was deleted." in result.stderr) == (1, True)
+    owner.arrive()
+    assert epoch_of(lena, owner) == 1
+    ok(lena.command("laptop", "delete", FIRST, typed=["yes"]))
+    owner.arrive()
+    assert (owner.held_up, epoch_of(lena, owner)) == (None, 2)
+    assert read(owner) == messages(3)[1:]
+
+
+def test_what_holds_it_up_is_named_with_its_date_and_the_evidence_kept_once(lena: Household, owner: Client) -> None:
+    damage(lena, owner, FIRST)
+    be_due(lena, owner)
+    files = set()
+    for _ in range(2):
+        lena.world.clock.advance(5)
+        told = holding_up(owner)
+        files.add(owner.keep_evidence(told, once=True))
+        assert re.search(rf"{FIRST} \(begun \d{{4}}-\d\d-\d\d", told.message)
+        assert told.as_json()["chats"] == [FIRST]
+    assert files == set((lena.home / "laptop").glob("evidence-*.json"))
+    (kept,) = files
+    assert kept is not None
+    assert "GET /account/rotation/" in kept.read_text()
 
 
 def test_the_link_leads_a_browser_to_what_it_kept(lena: Household, owner: Client) -> None:

@@ -11,6 +11,7 @@ from . import (
     lies_about_securing,
     lies_about_settings,
     lies_about_signing_up,
+    lies_about_turning,
     lies_about_turns,
 )
 from .answers import devices, person, said
@@ -31,6 +32,7 @@ def vectors(kept: list[Json]) -> Json:
         lies_about_turns,
         lies_about_pairing,
         lies_about_resets,
+        lies_about_turning,
         lies_about_securing,
         lies_about_settings,
     )

@@ -32,6 +32,7 @@ TURN = numbered(RUNNING, 1)
 """The one that is being answered."""
 LEASE = identifier("lease")
 SECURE = f"POST /account/rotation/{LEASE}/secure"
+FLIP = f"POST /account/rotation/{LEASE}/flip"
 SETTINGS, CHANGED_SETTINGS = f"GET /apps/{APP}/settings", f"PUT /apps/{APP}/settings"
 NEW_ACCOUNT = identifier("new account")
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -130,12 +131,13 @@ def _reset() -> Json:
 
 
 def _rotation(world: World) -> Json:
-    """For securing; what is staged and what the account's keys are afterwards follow from what was sent, but for `staged` and `secured`."""
+    """For turning and securing; what was staged and the keys afterwards follow from what was sent, but for `staged` and `secured`."""
     lease = {"lease_id": LEASE, "epoch": KEYS.epoch, "ring": 1, "expires_at": LATER}
     chats = [{"chat_id": chat.key.chat, "keys": [chat.wrap(KEYS)]} for chat in (world.talk, world.other)]
     return {
         "POST /account/rotation": lease,
-        f"GET /account/rotation/{LEASE}/staged": {"chats": chats},
+        f"GET /account/rotation/{LEASE}/staged": {"chats": chats, "account": None},
+        FLIP: {"epoch": KEYS.epoch + 1, "rotation_due_at": LATER},
         SECURE: {"epoch": KEYS.epoch + 1, "rotation_due_at": LATER, "backup_codes": BACKUP_CODES},
         "staged": {},
         "secured": {},

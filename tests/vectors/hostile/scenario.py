@@ -13,6 +13,7 @@ Act = Literal[
     "read back",
     "sign in",
     "follow",
+    "turn",
     "list",
     "open",
     "answer",

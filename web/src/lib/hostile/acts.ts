@@ -60,6 +60,7 @@ export class Browser {
     const pins = pinsOf(this.device);
     if (pins) await this.keys.put({ pins: { [account]: pins } });
     if (act === 'secure') await this.#arrive();
+    if (act === 'turn') this.server.isDue();
     if (act === 'read back') expect(await this.#signUp()).toBeNull();
   }
 
@@ -68,6 +69,7 @@ export class Browser {
     'read back': () => this.#readBack(),
     'sign in': () => this.#signIn(),
     follow: () => this.#follow(),
+    turn: () => this.#turn(),
     list: () => this.#list(),
     open: () => this.#open(),
     answer: () => this.#hearAnswer(),
@@ -165,6 +167,14 @@ export class Browser {
     return code;
   }
 
+  /** The key is due; what it is due for is told, and nothing is turned, where that can't be trusted. */
+  async #turn(): Promise<string | null> {
+    const went = await this.#look(account, await this.#opened());
+    const [code = null] = this.#alarms;
+    expect(went).toEqual(code === null ? [3] : []);
+    return code;
+  }
+
   /** The epochs that this browser went on to. */
   async #look(of: string, opened: crypto.Opened): Promise<number[]> {
     const went: number[] = [];
@@ -181,6 +191,7 @@ export class Browser {
         present: async () => undefined,
         unreachable: async () => void this.#alarms.push('link_missing'),
         distrusted: (reason) => void this.#alarms.push(reason),
+        heldUp: (by) => void (by && this.#alarms.push(by.reason)),
       },
       of,
     );

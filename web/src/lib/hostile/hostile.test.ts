@@ -10,6 +10,7 @@ const honest = [...new Set(scenarios.map(({ act, device }) => JSON.stringify([ac
   (each) => JSON.parse(each) as [Act, DeviceName],
 );
 const { pairingId } = await readInvitation(vectors.pairing.text);
+const saidAs = (end: string) => Object.keys(vectors.said).find((name) => name.endsWith(end)) ?? '';
 /** Where the server is honest. */
 const WRITTEN: Partial<Record<Act, string[]>> = {
   'sign up': ['POST /auth/signup/complete'],
@@ -18,7 +19,8 @@ const WRITTEN: Partial<Record<Act, string[]>> = {
   begin: ['ask'],
   give: [`PUT /account/pairings/${pairingId}/sealed`],
   lose: ['POST /auth/reset/start', 'POST /auth/reset/finish'],
-  secure: [Object.keys(vectors.said).find((name) => name.endsWith('/secure')) ?? ''],
+  turn: [saidAs('/flip'), 'POST /account/keys/acknowledged'],
+  secure: [saidAs('/secure')],
   settings: ['PUT /apps/web/settings'],
 };
 

@@ -1,6 +1,7 @@
 // A server that says what it is told to, and keeps what is written to it.
 import type { Socket, SocketListener } from '$lib/sync/connection';
 import type { SecuredAccount } from '$lib/crypto';
+import type { StagedKeys, WrappedKeys } from '$lib/wire/http';
 import { person, type Said } from './scenarios';
 
 const SIGNING_IN = [
@@ -24,6 +25,8 @@ const HARMLESS = [
   /^\w+ \/account\/rotation(\/[0-9a-f-]+\/staged)?$/,
   /^DELETE \/account\/sessions$/,
 ];
+type StagedAccount = NonNullable<StagedKeys['account']>;
+type FlipBody = Pick<WrappedKeys, 'statement' | 'manifest'> & { link: object };
 type Rings = { chat_id: string; keys: object[] }[];
 type SecuredBody = SecuredAccount['body'] & { apps: { app: string; key: string }[] };
 type Sent = Omit<SecuredBody, 'credentials' | 'password'> & { password?: object };
@@ -45,6 +48,7 @@ export class HostileServer {
     const harmless = SIGNING_IN.includes(name) || HARMLESS.some((each) => each.test(name));
     if (method !== 'GET' && !harmless) this.written.push(name);
     if (name.startsWith('PUT') && name.endsWith('/staged')) this.#stage(name, JSON.parse(String(init?.body)));
+    if (name.endsWith('/flip')) this.#flip(name, JSON.parse(String(init?.body)) as FlipBody);
     if (name.endsWith('/secure')) this.#secure(JSON.parse(String(init?.body)) as SecuredBody);
     if (name === 'POST /auth/signup/complete') this.#signUp(JSON.parse(String(init?.body)) as SignedUpBody);
     if (name in this.said) return new Response(JSON.stringify(this.#next(name)));
@@ -52,6 +56,11 @@ export class HostileServer {
     const problem = { code: 'chat_not_found', title: '', next_step: '', status: 404 };
     return new Response(JSON.stringify(problem), { status: 404 });
   };
+
+  /** The account's key is to be turned now. */
+  isDue(): void {
+    (this.said['GET /account'] as { rotation_due_at: number }).rotation_due_at = 0;
+  }
 
   /** Of a list one after the other; the last one stays. */
   #next(name: string): unknown {
@@ -65,12 +74,33 @@ export class HostileServer {
   }
 
   /** Beside what is there, lies and all; instead of what is said of a chat that it was staged with. */
-  #stage(name: string, { chats = [] }: { chats?: Rings }): void {
-    const there = (this.said[name.replace('PUT', 'GET')] as { chats: Rings }).chats;
+  #stage(name: string, { chats = [], account }: { chats?: Rings; account?: StagedAccount }): void {
+    const there = this.said[name.replace('PUT', 'GET')] as { chats: Rings; account: StagedAccount | null };
+    there.account = account ?? there.account;
     for (const { chat_id, keys } of chats) {
       const staged = (this.said.staged as Record<string, object[]>)[chat_id] ?? keys;
-      there.find((each) => each.chat_id === chat_id)?.keys.push(...staged);
+      there.chats.find((each) => each.chat_id === chat_id)?.keys.push(...staged);
     }
+  }
+
+  /** The account's keys are those that were staged. */
+  #flip(name: string, { statement, manifest, link }: FlipBody): void {
+    const before = this.said['GET /account/keys'] as WrappedKeys;
+    const read = name.replace('POST', 'GET').replace('/flip', '/staged');
+    const { methods, signing, apps } = (this.said[read] as { account: StagedAccount }).account;
+    this.said['GET /account/keys'] = {
+      ...before,
+      epoch: statement.epoch,
+      statement,
+      manifest,
+      apps,
+      methods: before.methods.map((each) => ({
+        ...each,
+        ...methods.find(({ method_id }) => method_id === each.method_id),
+      })),
+      signing: { ...before.signing, private: signing },
+      links: [...before.links, { statement, ...link }],
+    };
   }
 
   #secure(body: SecuredBody): void {

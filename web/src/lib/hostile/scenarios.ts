@@ -8,6 +8,7 @@ export type Act =
   | 'read back'
   | 'sign in'
   | 'follow'
+  | 'turn'
   | 'list'
   | 'open'
   | 'answer'

@@ -114,6 +114,12 @@ export class Chats implements ChatsState {
     void this.#sync?.errand({ kind: 'remove', chatId: id, due: Date.now() + UNDO_MS });
   }
 
+  /** At once and for good, whether any of it opens or not. ApiError. */
+  async giveUp(id: string): Promise<void> {
+    if (!this.#sync) throw notOpen();
+    await this.#sync.errands.removeNow(id);
+  }
+
   restore(id: string): void {
     const sync = this.#sync;
     for (const errand of sync?.outbox.errands ?? []) {

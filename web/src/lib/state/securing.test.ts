@@ -259,6 +259,18 @@ describe('a reply that is lost', () => {
   });
 });
 
+describe('a chat whose key opens nowhere', () => {
+  it('is named, and nothing is replaced; without it the same goes on', async () => {
+    const { finish, made, went, securing } = await begun();
+    server.chats.set(CHATS[1]!, server.chats.get(CHATS[0]!)!);
+    await expect(finish()).rejects.toMatchObject({ reason: 'not_authentic', chats: [CHATS[1]] });
+    expect([server.wrapped, went, count(FINISH), securing.staged]).toEqual([signedUp.wrapped, [], 0, null]);
+    server.chats.delete(CHATS[1]!);
+    expect(await finish()).toEqual(CODES);
+    expect(await server.opened(made.opened.master)).toEqual([[1, 2]]);
+  });
+});
+
 describe('backup codes that are not ten different ones', () => {
   it.each([[[]], [CODES.slice(1)], [[...CODES.slice(1), 'code 1']]])('%j are not shown', async (codes) => {
     server.codes = codes;

@@ -19,6 +19,7 @@ import { openSessionChannel, type SessionChannel, type SessionNews } from './ses
 import type { Phase, SessionParts, SignedIn } from './session_parts';
 import { Turning } from './turning';
 import { unlockOrFallBack } from './unlocking';
+import type { UnreadableChats } from './unreadable_chats';
 import { Waiting } from './waiting';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -42,6 +43,8 @@ export class Session {
   staySignedIn = $state(false);
   /** Why what the server gave as this account's keys can't be its own; nothing more goes to it then. */
   distrusted = $state<string | null>(null);
+  /** The key that is due can't be turned while these chats are there; all else goes on. */
+  heldUp = $state.raw<UnreadableChats | null>(null);
   /** A way in opened the keys only by what it was before the last turns: it is to be replaced. */
   fellBack = $state(false);
 
@@ -314,6 +317,7 @@ export class Session {
     this.distrusted = null;
     // What is here can be read without a network; the next call finds out whether the session has ended.
     this.expired = false;
+    this.heldUp = null;
     this.opened = opened;
     this.phase = 'open';
     this.#rotation?.stop();
@@ -356,6 +360,7 @@ export class Session {
           await this.lock();
         },
         distrusted: (reason) => (this.distrusted = reason),
+        heldUp: (by) => (this.heldUp = by),
       },
       account,
     );
@@ -384,6 +389,7 @@ export class Session {
     this.deviceKey = null;
     this.unsaved = null;
     this.distrusted = null;
+    this.heldUp = null;
     this.fellBack = false;
     this.phase = phase;
     if (phase === 'locked') return;

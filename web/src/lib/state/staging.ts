@@ -4,10 +4,11 @@ import type { MasterKey, Turned } from '$lib/crypto';
 import { fromBase64url, toBase64url } from '$lib/wire/base64url';
 import { StagedKeys } from '$lib/wire/http';
 import type { Api } from './api';
+import { UnreadableChats } from './unreadable_chats';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type ChatRing = StagedKeys['chats'][0];
-type Wrap = { generation: number; epoch: number; envelope: Bytes };
+type Wrap = { generation: number; epoch: number | null; envelope: Bytes };
 
 const AT_ONCE = 40;
 const PASSES = 5;
@@ -30,13 +31,13 @@ export interface Staging {
   told?: (chats: number) => void;
 }
 
-/** Until a whole pass reads all of it back and opens it under the next master key. CryptoError. */
+/** Until a whole pass reads all of it back and opens it under the next master key. UnreadableChats, CryptoError. */
 export async function stageChats(of: Staging): Promise<void> {
   for (let passes = 0; passes < PASSES; passes += 1) if (await isComplete(of)) return;
   throw new of.crypto.CryptoError('no_such_generation');
 }
 
-/** Whether all of it is there; what lacks is staged. What another lease left counts for nothing, though it opens. */
+/** Whether all of it is there; what lacks is staged. What another lease left counts for nothing, though it opens. UnreadableChats. */
 async function isComplete(of: Staging): Promise<boolean> {
   const { api, at, mine, beside } = of;
   let complete = true;
@@ -47,10 +48,7 @@ async function isComplete(of: Staging): Promise<boolean> {
       await api.put(null, `${at}/staged`, { account: beside });
       complete = false;
     }
-    const chats = [];
-    for (const ring of page.chats.map((chat) => new Ring(chat, of))) {
-      if (!(mine.has(ring.chat) && (await ring.isStaged()))) chats.push(await ring.anew());
-    }
+    const chats = await lackingOf(page.chats, of);
     for (let first = 0; first < chats.length; first += AT_ONCE) {
       const some = chats.slice(first, first + AT_ONCE);
       await api.put(null, `${at}/staged`, { chats: some });
@@ -61,6 +59,23 @@ async function isComplete(of: Staging): Promise<boolean> {
     if (page.cursor === null) return complete;
     cursor = page.cursor;
   }
+}
+
+/** What is to be staged of these. UnreadableChats names all of them whose present keys don't open, while what the server sent is at hand. */
+async function lackingOf(chats: readonly ChatRing[], of: Staging): Promise<ChatRing[]> {
+  const unreadable = new Map<string, string>();
+  const lacking = [];
+  for (const chat of chats) {
+    try {
+      const ring = new Ring(chat, of);
+      if (!(of.mine.has(ring.chat) && (await ring.isStaged()))) lacking.push(await ring.anew());
+    } catch (error) {
+      if (!(error instanceof of.crypto.CryptoError) || error.ofTheBrowser) throw error;
+      unreadable.set(chat.chat_id, error.reason);
+    }
+  }
+  if (unreadable.size > 0) throw new UnreadableChats(unreadable, of.api.evidence);
+  return lacking;
 }
 
 /** Whether all that was made beside the chats is there as it was made. */
@@ -87,14 +102,13 @@ class Ring {
   ) {
     const { crypto, old, master, further = 0 } = staging;
     this.chat = chat.chat_id;
-    const wraps = chat.keys.map(({ generation, envelope: text }) => {
-      const envelope = fromBase64url(text);
-      return { generation, epoch: crypto.readEpoch(envelope), envelope };
-    });
+    const wraps = chat.keys.map((key) => wrapOf(key, crypto));
     this.#old = wraps.filter((each) => each.epoch === old.epoch);
     this.#new = wraps.filter((each) => each.epoch === master.epoch);
-    if (this.#old.length === 0) throw new crypto.CryptoError('no_such_generation');
-    const newest = Math.max(...this.#old.map(({ generation }) => generation));
+    const kept = new Set(this.#old.map(({ generation }) => generation));
+    const isLost = wraps.some((each) => each.epoch !== master.epoch && !kept.has(each.generation));
+    if (isLost || kept.size === 0) throw new crypto.CryptoError('no_such_generation');
+    const newest = Math.max(...kept);
     this.#further = Array.from({ length: further }, (_, at) => newest + 1 + at);
   }
 
@@ -127,5 +141,16 @@ class Ring {
       return { generation, envelope: toBase64url(envelope) };
     });
     return { chat_id: chat, keys: await Promise.all([...keys, ...made]) };
+  }
+}
+
+/** Without an epoch: that is no envelope any more. */
+function wrapOf({ generation, envelope: text }: ChatRing['keys'][0], crypto: typeof Crypto): Wrap {
+  let envelope: Bytes = new Uint8Array();
+  try {
+    envelope = fromBase64url(text);
+    return { generation, epoch: crypto.readEpoch(envelope), envelope };
+  } catch {
+    return { generation, epoch: null, envelope };
   }
 }

@@ -17,6 +17,8 @@ class Browser {
   present: number[] = [];
   distrusted: string[] = [];
   unreachable = 0;
+  heldUp: (string | undefined)[] = [];
+  evidence = '';
   turning: Turning;
 
   constructor(server: AccountServer, now = DUE) {
@@ -37,6 +39,10 @@ class Browser {
         present: async (wrapped) => void this.present.push(wrapped.epoch),
         unreachable: async () => void (this.unreachable += 1),
         distrusted: (reason) => void this.distrusted.push(reason),
+        heldUp: (by) => {
+          this.heldUp.push(by?.reason, ...(by?.chats ?? []));
+          this.evidence = by?.evidence ?? '';
+        },
       },
       ACCOUNT,
     );
@@ -102,6 +108,49 @@ describe('a key that is due', () => {
     };
     await browser.turning.look();
     expect([browser.went, await browser.opens(server)]).toEqual([[2], 2]);
+  });
+
+  it.each([
+    ['is gone', 'no_such_generation', () => []],
+    ['is no envelope any more', 'no_such_generation', () => [{ generation: 1, envelope: 'AAAA' }]],
+    ['is no text of bytes', 'no_such_generation', () => [{ generation: 1, envelope: '?' }]],
+    ['is another chat’s', 'not_authentic', () => server.chats.get(CHATS[1]!)!],
+  ])('waits where a chat’s key %s, and turns by itself once it is back', async (_, reason, damaged) => {
+    const browser = new Browser(server);
+    const whole = server.chats.get(CHATS[0]!)!;
+    server.chats.set(CHATS[0]!, damaged());
+    await browser.turning.look();
+    expect([browser.heldUp, browser.distrusted, browser.went]).toEqual([[reason, CHATS[0]], [], []]);
+    expect(
+      server.asked.filter((request) => request.includes('flip') || request.startsWith('DELETE')),
+    ).toEqual([]);
+    // The server had only kept it back: nothing was given up meanwhile.
+    server.chats.set(CHATS[0]!, whole);
+    await browser.turning.look();
+    expect([browser.heldUp.at(-1), browser.went, await browser.opens(server)]).toEqual([undefined, [2], 2]);
+  });
+
+  it('names every chat that holds it up, and turns without those that were deleted', async () => {
+    const browser = new Browser(server);
+    for (const chat of CHATS) server.chats.set(chat, []);
+    await browser.turning.look();
+    expect(browser.heldUp).toEqual(['no_such_generation', ...CHATS]);
+    server.chats.clear();
+    await browser.turning.look();
+    expect(browser.went).toEqual([2]);
+  });
+
+  it('stages nothing of a page with a chat that holds it up, and keeps what the server sent', async () => {
+    const browser = new Browser(server);
+    server.chats.set(CHATS[1]!, []);
+    await browser.turning.look();
+    expect(server.chats.get(CHATS[0]!)).toHaveLength(1);
+    expect(JSON.parse(browser.evidence)).toMatchObject({
+      code: 'no_such_generation',
+      answers: expect.arrayContaining([
+        { request: expect.stringMatching(/^GET .*\/staged$/), answer: expect.anything() },
+      ]),
+    });
   });
 
   it('is not turned while what was staged does not stay', async () => {

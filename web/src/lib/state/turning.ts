@@ -6,6 +6,7 @@ import { ApiError, type Api } from './api';
 import type { KeyStore } from './key_store';
 import type { Exclusively } from './rotation';
 import { stageChats } from './staging';
+import { UnreadableChats } from './unreadable_chats';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 const LOOK_MS = 3_600_000;
@@ -29,6 +30,8 @@ export interface TurningParts {
   unreachable(wrapped: WrappedKeys): Promise<void>;
   /** What the server gave can't be the account's own. */
   distrusted(reason: string): void;
+  /** Why the key that is due isn't turned; null once it is, or another has turned it. */
+  heldUp(by: UnreadableChats | null): void;
 }
 
 export class Turning {
@@ -60,10 +63,12 @@ export class Turning {
   }
 
   async #look(): Promise<void> {
-    const { exclusively, distrusted } = this.parts;
+    const { exclusively, distrusted, heldUp } = this.parts;
     try {
       await exclusively('sealmate-master-key', () => this.#goOn());
+      heldUp(null);
     } catch (error) {
+      if (error instanceof UnreadableChats) return heldUp(error);
       const { CryptoError } = await this.parts.crypto();
       if (error instanceof CryptoError && !error.ofTheBrowser) distrusted(error.reason);
       // Offline, signed out, or another device is at it: looked at again later.

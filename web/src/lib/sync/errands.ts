@@ -106,15 +106,19 @@ export class Errands {
       this.retryIn(wait);
       return 'blocked';
     }
-    // One that is not in the list may be at the server all the same, as an import that broke off.
-    if (this.sync.list.get(errand.chatId)?.stored !== false) {
-      await this.sync.parts.api.delete(null, `/chats/${errand.chatId}`);
-    }
-    await this.sync.forgetChat(errand.chatId);
-    for (const { id, chatId } of this.sync.outbox.errands) {
-      if (chatId === errand.chatId && id !== errand.id) await this.sync.outbox.drop(id);
-    }
+    await this.removeNow(errand.chatId, errand);
     return 'done';
+  }
+
+  /** At the server and here, with what else was to be done about it; whether any of it opens or not. ApiError. */
+  async removeNow(chat: string, errand: Errand | null = null): Promise<void> {
+    const { sync } = this;
+    // One that is not in the list may be at the server all the same, as an import that broke off.
+    if (sync.list.get(chat)?.stored !== false) await sync.parts.api.delete(null, `/chats/${chat}`);
+    await sync.forgetChat(chat);
+    for (const { id, chatId } of sync.outbox.errands) {
+      if (chatId === chat && id !== errand?.id) await sync.outbox.drop(id);
+    }
   }
 
   async #afterFailure(errand: Errand, error: unknown): Promise<Done> {

@@ -2,6 +2,7 @@
 import type { StorageTrouble } from '$lib/storage/database';
 import { ApiError } from '$lib/state/api_error';
 import type { Problem } from '$lib/state/model';
+import { UnreadableChats } from '$lib/state/unreadable_chats';
 import { m } from '$lib/paraglide/messages';
 import { reasonOf, type Reason } from './facts';
 import { distrustOf } from './untrusted';
@@ -48,6 +49,7 @@ export function reasonOfError(error: unknown): Reason {
 
 export function problemOfError(error: unknown): Problem {
   if (error instanceof Refused) return error.problem;
+  if (error instanceof UnreadableChats) return unreadableChatsProblem(error);
   const distrusted = distrustOf(error);
   return distrusted === null ? problemOf(reasonOfError(error)) : untrustedProblem(distrusted);
 }
@@ -64,6 +66,11 @@ export function untrustedSettingsProblem(reason: string): Problem {
   }
   const [message, nextStep] = [m.sync_settings_untrusted({ reason }), m.sync_settings_untrusted_next()];
   return { code: reason, message, nextStep, untrusted: true, settingsAnew: true };
+}
+
+export function unreadableChatsProblem({ chats, reason }: UnreadableChats): Problem {
+  const message = m.sync_chats_unreadable({ count: chats.length, reason });
+  return { code: reason, message, nextStep: m.sync_chats_unreadable_next(), untrusted: true };
 }
 
 export function fellBackProblem(): Problem {

@@ -61,3 +61,43 @@ describe('a hostile server', () => {
     await until(() => expect(chat.problem?.code).toBe('key_replaced'));
   });
 });
+
+describe('a chat whose key opens nowhere', () => {
+  async function damaged() {
+    const all = await chatting();
+    await say(all.sync, all.chat, 'Hello');
+    await ends(all.chat, [['Hello', 're Hello', ANSWERED]]);
+    const { id } = all.chat;
+    const row = all.server.chats.get(id)!;
+    all.server.chats.set(id, {
+      ...row,
+      keys: [{ generation: 1, envelope: toBase64url(new Uint8Array(200)) }],
+    });
+    return { ...all, id, fresh: await all.world.tab() };
+  }
+
+  it('stands in the list of a new device, and can be deleted from there', async () => {
+    const { server, id, fresh } = await damaged();
+    expect(fresh.list.summaries().map((chat) => [chat.id, chat.title])).toEqual([[id, null]]);
+    await fresh.errand({ kind: 'remove', chatId: id, due: 0 });
+    await until(() => expect([server.chats.get(id)?.deleted, fresh.list.summaries()]).toEqual([true, []]));
+  });
+
+  it('can be given up at once, also while it is shown, with what waits to be sent in it', async () => {
+    const { world, server, id, fresh } = await damaged();
+    const there = await opened(fresh, id);
+    expect(shown(there).map(([, , stage]) => stage)).toEqual(['unreadable']);
+    await fresh.errand({ kind: 'details', chatId: id, change: { pinned: true } });
+    await fresh.errands.removeNow(id);
+    expect([server.chats.get(id)?.deleted, there.gone, fresh.list.summaries()]).toEqual([true, true, []]);
+    await world.clock.pass(10_000);
+    expect(fresh.outbox.errands).toEqual([]);
+  });
+
+  it('stays where the server can’t be reached', async () => {
+    const { world, server, id, fresh } = await damaged();
+    world.goOffline();
+    await expect(fresh.errands.removeNow(id)).rejects.toMatchObject({ code: 'offline' });
+    expect([server.chats.get(id)?.deleted, fresh.list.summaries().length]).toEqual([false, 1]);
+  });
+});

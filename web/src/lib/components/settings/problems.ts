@@ -3,7 +3,8 @@ import { describe } from '$lib/i18n/describe';
 import { m } from '$lib/paraglide/messages';
 import { ApiError } from '$lib/state/api_error';
 import type { Problem } from '$lib/state/model';
-import { Refused, untrustedProblem } from '$lib/sync/problems';
+import { Refused, unreadableChatsProblem, untrustedProblem } from '$lib/sync/problems';
+import { UnreadableChats } from '$lib/state/unreadable_chats';
 import { distrustOf } from '$lib/sync/untrusted';
 
 export interface InWords {
@@ -21,6 +22,7 @@ export function problemOf(error: unknown): InWords {
 function asProblem(error: unknown): Problem | null {
   if (error instanceof ApiError) return error.asProblem();
   if (error instanceof Refused) return error.problem;
+  if (error instanceof UnreadableChats) return unreadableChatsProblem(error);
   const distrusted = distrustOf(error);
   return distrusted === null ? null : untrustedProblem(distrusted);
 }
