@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.job_send_reminders.handler import handle as send_reminders
-from sealmate import errors
+from sealmate import errors, wiring
 from tests.fakes.http import Reply
 from tests.fakes.mail import Mail
 from tests.fakes.person import Person
@@ -73,6 +73,41 @@ def test_after_a_week_of_mails_and_with_a_fresh_code_the_account_ends(world: Wor
     assert world.erasures.started == [ada.account_id]
     assert world.rows.resets == {}
     assert world.person(ada.email).sign_up().account_id != ada.account_id
+
+
+def ready(world: World, person: Person) -> None:
+    start(world, person)
+    pass_time(world, WEEK)
+
+
+def test_the_last_step_gives_its_receipt_again_when_all_is_done(world: World, ada: Person) -> None:
+    ready(world, ada)
+    shown = proof(world, ada)
+    ended = world.api.post("/auth/reset/finish", shown)
+    world.clock.advance(400)
+    wiring.erase_remains()(ada.account_id)
+    assert world.remains.erasure(ada.account_id) is None, "nothing of the account is left that could tell"
+    assert world.rows.receipts[ended.json["erasure_id"]].erased_at is not None
+    again = world.api.post("/auth/reset/finish", shown)
+    assert (again.status, again.json) == (202, ended.json)
+    receipt = world.api.get(f"/erasures/{again.json['erasure_id']}")
+    assert receipt.json["erased_at"] == world.rows.receipts[ended.json["erasure_id"]].erased_at
+
+
+def test_nobody_else_is_given_the_receipt(world: World, ada: Person) -> None:
+    ready(world, ada)
+    before, shown = proof(world, ada), proof(world, ada)
+    unknown = ask(world, "nobody@example.org").json["request_id"]
+    ended = world.api.post("/auth/reset/finish", shown)
+    assert world.api.post("/auth/reset/finish", before).json == ended.json, "the mailbox has both codes"
+    world.clock.advance(400)
+    wiring.erase_remains()(ada.account_id)
+    wrong = {**shown, "code": "000000" if shown["code"] != "000000" else "000001"}
+    assert world.api.post("/auth/reset/finish", wrong).code == "wrong_code"
+    assert world.api.post("/auth/reset/finish", {**wrong, "request_id": unknown}).code == "wrong_code"
+    assert world.api.post("/auth/reset/finish", before).code == "step_expired", "another request's code"
+    world.clock.advance(1800)
+    assert world.api.post("/auth/reset/finish", shown).code == "step_expired"
 
 
 def test_warnings_say_how_to_stop_it_and_have_no_link(world: World, ada: Person) -> None:

@@ -43,21 +43,21 @@ class EraseAccount:
         """
         account = account_of(self.accounts, session.account_id)
         factor = SecondFactor() if proofs is None else self._prove(account, *proofs)
-        erasure_id = self._shred(account, factor, reset=None)
-        if erasure_id is None:
+        erasure_id = self.random.uuid()
+        if not self._shred(account, factor, erasure_id=erasure_id, reset=None):
             raise errors.WrongCode()
         return erasure_id
 
-    def by_reset(self, account: Account, reset: Reset) -> str | None:
-        """By a reset that is ready, instead of proofs. None if it was stopped, or the account had ended, and then nothing is erased."""
-        return self._shred(account, SecondFactor(), reset=reset)
+    def by_reset(self, account: Account, reset: Reset, *, erasure_id: str) -> bool:
+        """By a reset that is ready, instead of proofs. False if it was stopped, or the account had ended, and then nothing is erased."""
+        return self._shred(account, SecondFactor(), erasure_id=erasure_id, reset=reset)
 
-    def _shred(self, account: Account, factor: SecondFactor, *, reset: Reset | None) -> str | None:
-        erasure_id, now = self.random.uuid(), self.clock.now()
+    def _shred(self, account: Account, factor: SecondFactor, *, erasure_id: str, reset: Reset | None) -> bool:
+        now = self.clock.now()
         if not self.accounts.shred(account, factor=factor, now=now, erasure_id=erasure_id, reset=reset):
-            return None
+            return False
         self._follow(account.account_id)
-        return erasure_id
+        return True
 
     def _follow(self, account_id: str) -> None:
         # WebSockets first: once their rows are erased, nobody knows which to close.

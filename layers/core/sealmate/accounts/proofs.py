@@ -47,6 +47,12 @@ def mail_code_mac(signup_id: str, code: str, *, keys: KeyService) -> bytes:
     return _mac(keys, "mail code", signup_id, code)
 
 
+def erasure_id(request_id: str, *, keys: KeyService) -> str:
+    """Of the erasure that this request of a reset may end in: the same at every try, and nobody can guess it."""
+    mac = _mac(keys, "erasure of a reset", request_id)
+    return str(uuid.UUID(bytes=mac[:16], version=4))
+
+
 def receipt_mac(receipt: str, *, keys: KeyService) -> bytes:
     return _mac(keys, "erasure receipt", receipt)
 

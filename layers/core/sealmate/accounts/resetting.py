@@ -13,6 +13,7 @@ from sealmate import errors
 from sealmate.accounts import mails, proofs, tries
 from sealmate.accounts.answers import ErasureBegun, ResetAnswer, ResetAsked
 from sealmate.accounts.erasing import EraseAccount
+from sealmate.accounts.receipts import ReceiptStore
 from sealmate.accounts.records import Session
 from sealmate.accounts.reset_mails import ResetMails
 from sealmate.accounts.resets import Reset, ResetRequest, ResetStore, begun
@@ -38,6 +39,7 @@ class Resetting:
     progress: ResetMails
     erase: EraseAccount
     remains: Remains
+    receipts: ReceiptStore
     waiting: int
 
     def ask(self, *, email: str, source: str) -> ResetAsked:
@@ -77,16 +79,16 @@ class Resetting:
     def finish(self, *, request_id: str, code: str) -> ErasureBegun:
         """Erases the account, in one transaction with the end of its reset. WrongCode, StepExpired, ResetNotReady.
 
-        Again after a lost reply, while something is left of the account, the answer is the same.
+        Again after a lost reply, while the code counts, the answer is the same: the erasure's id follows from the request.
         """
         account_id = self._proved(request_id, code)
+        erasure_id = proofs.erasure_id(request_id, keys=self.keys)
         reset, account = self._current(account_id), self.accounts.get(account_id)
         if account is None:
-            return self._begun(account_id)
+            return self._begun(account_id, erasure_id)
         if reset is None or not reset.ready(self.clock.now()):
             raise errors.ResetNotReady()
-        erasure_id = self.erase.by_reset(account, reset)
-        if erasure_id is None:
+        if not self.erase.by_reset(account, reset, erasure_id=erasure_id):
             raise errors.ResetNotReady()
         return ErasureBegun(erasure_id=erasure_id)
 
@@ -96,7 +98,10 @@ class Resetting:
         if reset is not None and self.resets.stop(reset):
             self.progress.tell_stopped(reset)
 
-    def _begun(self, account_id: str) -> ErasureBegun:
+    def _begun(self, account_id: str, erasure_id: str) -> ErasureBegun:
+        """By this request, also when all is done; else whichever erasure the account is in."""
+        if self.receipts.get(erasure_id) is not None:
+            return ErasureBegun(erasure_id=erasure_id)
         erasure = self.remains.erasure(account_id)
         if erasure is None:
             raise errors.StepExpired()

@@ -73,6 +73,7 @@ def resetting() -> Resetting:
         progress=reset_mails(),
         erase=erase_account(),
         remains=remains(),
+        receipts=receipt_store(),
         waiting=settings().reset_seconds,
     )
 
