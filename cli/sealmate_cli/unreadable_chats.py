@@ -21,7 +21,8 @@ class UnreadableChats(Tampered):
         what = "The key of this chat opens" if len(self.chats) == 1 else f"The keys of {len(self.chats)} chats open"
         self.message = f"{what} nowhere ({reason}), so your account's keys can't be replaced: {named}{more}."
         self.next_step = (
-            "Nothing was changed. The server may be keeping the right key back: ask its operator first, with this code. "
+            "Nothing was changed. The server may be keeping the right key back: ask its operator first, with this code. A browser that has "
+            "shown this chat may still have the key, and puts it back when it is opened there. "
             f"`sealmate delete {self.chats[0]}` gives a chat up for good; the rest then goes on without it."
         )
 

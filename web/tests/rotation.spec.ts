@@ -10,6 +10,7 @@ import {
   rowOf,
   said,
   send,
+  signIn,
   startChat,
   unique,
 } from './person';
@@ -104,43 +105,85 @@ test('keys that cannot be the own ones are said to be so, and not followed', asy
   await home.close(page);
 });
 
-test('a chat whose key opens nowhere is named, and once it is deleted the key turns by itself', async ({
-  home,
-}) => {
-  test.setTimeout(120_000);
-  const page = await home.open();
-  await startChat(page, unique('This one stays'));
-  await answered(page);
-  const kept = chatShown(page);
-  await startChat(page, unique('This one is damaged'));
-  await answered(page);
-  const damaged = chatShown(page);
-  const before = await epochOf(page);
-  await page.route('**/api/account/rotation/*/staged*', async (route) => {
+type Chat = { chat_id: string; keys: { envelope: string }[] };
+
+/** A server that has lost the key that this chat has now, and says that the account's key is due while its epoch is `before`. */
+async function lose(page: Page, damaged: string, before: number): Promise<void> {
+  const lost = new Set<string>();
+  const without = (chat: Chat) => {
+    if (chat.chat_id !== damaged) return chat;
+    if (lost.size === 0) for (const { envelope } of chat.keys) lost.add(envelope);
+    return { ...chat, keys: chat.keys.filter(({ envelope }) => !lost.has(envelope)) };
+  };
+  await page.route(/\/api\/(chats|account\/rotation\/[^/]+\/staged)(\?.*)?$/, async (route) => {
     if (route.request().method() !== 'GET') return route.continue();
     const response = await route.fetch();
-    const told = (await response.json()) as { chats: { chat_id: string; keys: object[] }[] };
-    for (const chat of told.chats) if (chat.chat_id === damaged) chat.keys = [];
-    await route.fulfill({ response, json: told });
+    const told = (await response.json()) as { chats: Chat[] };
+    await route.fulfill({ response, json: { ...told, chats: told.chats.map(without) } });
+  });
+  await page.route(`**/api/chats/${damaged}`, async (route) => {
+    if (route.request().method() !== 'GET') return route.continue();
+    const response = await route.fetch();
+    await route.fulfill({ response, json: without((await response.json()) as Chat) });
   });
   await page.route('**/api/account', async (route) => {
     const response = await route.fetch();
     const account = (await response.json()) as { epoch: number };
-    await route.fulfill({
-      response,
-      json: { ...account, ...(account.epoch === before && { rotation_due_at: 0 }) },
-    });
+    const due = account.epoch === before ? { rotation_due_at: 0 } : {};
+    await route.fulfill({ response, json: { ...account, ...due } });
   });
+}
+
+test('a chat key that the server lost is put back by a browser that keeps it', async ({ home }) => {
+  test.setTimeout(120_000);
+  const page = await home.open();
+  const words = unique('Its key is kept here');
+  await startChat(page, words);
+  await answered(page);
+  const before = await epochOf(page);
+  await lose(page, chatShown(page), before);
+  const flipped = page.waitForResponse((response) => response.url().endsWith('/flip'));
   await page.reload();
-  const notice = page.getByRole('status').filter({ hasText: 'no_such_generation' });
-  await expect(notice).toContainText("can't be renewed");
+  expect((await flipped).status()).toBe(200);
+  await expect(said(page).getByText(words)).toBeVisible();
+  await page.unrouteAll({ behavior: 'wait' });
+  await page.reload();
+  await send(page, unique('And it goes on'));
+  await expect(answers(page)).toHaveCount(2);
+  await answered(page);
+  await home.close(page);
+});
+
+test('a chat whose key opens nowhere is named, and once it is deleted the key turns by itself', async ({
+  browser,
+  home,
+}) => {
+  test.setTimeout(120_000);
+  const first = await home.open();
+  await startChat(first, unique('This one stays'));
+  await answered(first);
+  const kept = chatShown(first);
+  await startChat(first, unique('This one is damaged'));
+  await answered(first);
+  const damaged = chatShown(first);
+  const before = await epochOf(first);
+  await home.close(first);
+
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await lose(page, damaged, before);
+  await signIn(page, home.account);
+  const notice = page.getByRole('status').filter({ hasText: "can't be renewed" });
+  await expect(notice).toContainText('no_such_generation');
   await expect(rowOf(page, kept)).toBeVisible();
+  await expect(rowOf(page, damaged)).toBeVisible();
   expect(await epochOf(page)).toBe(before);
 
   const saving = page.waitForEvent('download');
   await notice.getByRole('button', { name: 'Save what the server sent' }).click();
   expect((await saving).suggestedFilename()).toBe('sealmate-evidence-no_such_generation.json');
   await notice.getByRole('button', { name: 'Delete this chat' }).click();
+  await expect(notice.getByRole('button', { name: 'Keep it' })).toBeFocused();
   await notice.getByRole('button', { name: 'Keep it' }).click();
   await notice.getByRole('button', { name: 'Delete this chat' }).click();
   await expect(notice).toContainText('Deleting it is for good');
@@ -153,5 +196,5 @@ test('a chat whose key opens nowhere is named, and once it is deleted the key tu
   await rowOf(page, kept).click();
   await send(page, unique('And it goes on'));
   await expect(answers(page)).toHaveCount(2);
-  await home.close(page);
+  await context.close();
 });

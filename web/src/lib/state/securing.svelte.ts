@@ -30,7 +30,7 @@ export interface SecuringParts {
   api: Api;
   crypto(): Promise<typeof Crypto>;
   ceremonies: Pick<Ceremonies, 'derive'>;
-  session: Pick<Session, 'expectNothingOlder' | 'secured'>;
+  session: Pick<Session, 'expectNothingOlder' | 'keptKeys' | 'secured'>;
   stepUp: Pick<StepUp, 'run' | 'withMaster'>;
   exclusively: Exclusively;
   /** Of an app's settings the revision that this browser saw last: an older one isn't sealed anew. */
@@ -124,7 +124,7 @@ export class Securing {
 
   /** Steps 1 to 4 of docs/decisions/0013-rotation.md, without a link. */
   async #flip({ wrapped, opened }: Begun, made: SecuredAccount): Promise<string[]> {
-    const { api, stepUp } = this.parts;
+    const { api, session, stepUp } = this.parts;
     const crypto = await this.parts.crypto();
     const account = wrapped.account_id;
     const take = (more: object) =>
@@ -133,8 +133,10 @@ export class Securing {
     const at = `/account/rotation/${lease.lease_id}`;
     const keys = { old: opened.master, master: made.opened.master, further: 1 };
     const mine = new Set<string>();
+    const keptKeys = (chat: string) => session.keptKeys(chat);
+    const told = (chats: number) => (this.staged = chats);
     for (let tries = 0; ; tries += 1) {
-      await stageChats({ api, crypto, account, at, mine, ...keys, told: (chats) => (this.staged = chats) });
+      await stageChats({ api, crypto, account, at, mine, ...keys, keptKeys, told });
       try {
         const body = { ring: lease.ring, ...made.body, apps: await this.#renewApps(wrapped, keys) };
         return (await stepUp.run(() => api.post(Secured, `${at}/secure`, body))).backup_codes;

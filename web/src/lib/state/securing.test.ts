@@ -25,7 +25,9 @@ let signedUp: SignedUp;
 beforeAll(async () => void (signedUp = await signUp()));
 
 let server: AccountServer;
+const kept = new Map<string, { generation: number; envelope: string }[]>();
 beforeEach(async () => {
+  kept.clear();
   server = new AccountServer(signedUp);
   for (const chat of CHATS) await server.begin(chat, signedUp.opened.master);
 });
@@ -46,6 +48,7 @@ function browser(fetch: AccountServer['fetch'] = server.fetch) {
     },
     session: {
       expectNothingOlder: async () => undefined,
+      keptKeys: async (chat) => kept.get(chat) ?? [],
       secured: async (opened, masterBytes, wrapped) => {
         expect(wrapped.epoch).toBe(opened.master.epoch);
         expect(masterBytes.some((byte) => byte !== 0)).toBe(true);
@@ -260,6 +263,14 @@ describe('a reply that is lost', () => {
 });
 
 describe('a chat whose key opens nowhere', () => {
+  it('is none while this browser keeps its key: the server gets it back', async () => {
+    const { finish, made } = await begun();
+    kept.set(CHATS[1]!, server.chats.get(CHATS[1]!)!);
+    server.chats.set(CHATS[1]!, []);
+    expect(await finish()).toEqual(CODES);
+    expect(await server.opened(made.opened.master)).toEqual(Array(2).fill([1, 2]));
+  });
+
   it('is named, and nothing is replaced; without it the same goes on', async () => {
     const { finish, made, went, securing } = await begun();
     server.chats.set(CHATS[1]!, server.chats.get(CHATS[0]!)!);

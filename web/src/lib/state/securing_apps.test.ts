@@ -92,6 +92,7 @@ beforeEach(() => {
     crypto: async () => crypto,
     session: {
       expectNothingOlder: async () => undefined,
+      keptKeys: async () => [],
       secured: async (opened: crypto.Opened) => void went.push(opened.master.epoch),
     },
     stepUp: { run: <T>(action: () => Promise<T>) => action() },

@@ -1,6 +1,7 @@
 // Who is signed in on this device and whether their keys are open; every tab of the browser follows the same state.
 import type * as Crypto from '$lib/crypto';
 import type { Opened } from '$lib/crypto';
+import type { KeptChat } from '$lib/storage/kept';
 import type { WrappedKeys } from '$lib/wire/http';
 import { ApiError, api } from './api';
 import { keysUnreadable, notSignedIn, otherAccount } from './auth_errors';
@@ -331,6 +332,12 @@ export class Session {
     void this.#turning.start();
   }
 
+  /** A chat's keys as this device keeps them, whatever the server has now. */
+  async keptKeys(chat: string): Promise<KeptChat['keys']> {
+    const { account, deviceKey } = this;
+    return account && deviceKey ? this.#parts.keptKeys(account.id, deviceKey, chat) : [];
+  }
+
   /** The server has something under a master key that isn't open here. */
   keysAhead(): void {
     void this.#turning?.look();
@@ -360,6 +367,7 @@ export class Session {
           await this.lock();
         },
         distrusted: (reason) => (this.distrusted = reason),
+        keptKeys: (chat) => this.keptKeys(chat),
         heldUp: (by) => (this.heldUp = by),
       },
       account,
@@ -466,6 +474,13 @@ export const session = new Session({
   turning: (parts, account) => new Turning(parts, account),
   now: () => Math.floor(Date.now() / 1000),
   forgetAccount: async (account) => (await import('$lib/storage/database')).forgetAccount(account),
+  keptKeys: async (account, deviceKey, chat) => {
+    const [{ rows }, { LocalStore }] = await Promise.all([
+      import('$lib/storage/database'),
+      import('$lib/storage/local_store'),
+    ]);
+    return (await new LocalStore(rows, deviceKey, account).chat(chat))?.keys ?? [];
+  },
   reload: () => location.reload(),
   tabsAnswerMs: 150,
 });

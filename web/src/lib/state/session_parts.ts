@@ -1,6 +1,7 @@
 // What a session is made of, and what the world around it gives.
 import type * as Crypto from '$lib/crypto';
 import type { Opened } from '$lib/crypto';
+import type { KeptChat } from '$lib/storage/kept';
 import type { Api } from './api';
 import type { Arrival } from './device_accounts';
 import type { KeyStore } from './key_store';
@@ -28,6 +29,8 @@ export interface SessionParts {
   turning(parts: TurningParts, account: string): Pick<Turning, 'start' | 'stop' | 'look'>;
   /** Unix seconds. */
   now(): number;
+  /** A chat's keys as they lie in this browser. */
+  keptKeys(account: string, deviceKey: CryptoKey, chat: string): Promise<KeptChat['keys']>;
   /** Removes all content that this device keeps of an account. */
   forgetAccount(account: string): Promise<void>;
   /** Starts the page anew: nothing of the account shown so far may stay. */

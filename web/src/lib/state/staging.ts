@@ -8,6 +8,7 @@ import { UnreadableChats } from './unreadable_chats';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type ChatRing = StagedKeys['chats'][0];
+type Key = ChatRing['keys'][0];
 type Wrap = { generation: number; epoch: number | null; envelope: Bytes };
 
 const AT_ONCE = 40;
@@ -23,6 +24,8 @@ export interface Staging {
   mine: Set<string>;
   old: MasterKey;
   master: MasterKey;
+  /** A chat's keys as this device keeps them: handed on where those of the server don't open. */
+  keptKeys(chat: string): Promise<readonly Key[]>;
   /** What is staged beside the chats. */
   beside?: Turned['account'];
   /** How many new generations each chat gets. */
@@ -61,21 +64,45 @@ async function isComplete(of: Staging): Promise<boolean> {
   }
 }
 
-/** What is to be staged of these. UnreadableChats names all of them whose present keys don't open, while what the server sent is at hand. */
+/** What is to be staged of these. UnreadableChats names all of them whose keys open nowhere, while what the server sent is at hand. */
 async function lackingOf(chats: readonly ChatRing[], of: Staging): Promise<ChatRing[]> {
   const unreadable = new Map<string, string>();
   const lacking = [];
   for (const chat of chats) {
-    try {
-      const ring = new Ring(chat, of);
-      if (!(of.mine.has(ring.chat) && (await ring.isStaged()))) lacking.push(await ring.anew());
-    } catch (error) {
-      if (!(error instanceof of.crypto.CryptoError) || error.ofTheBrowser) throw error;
-      unreadable.set(chat.chat_id, error.reason);
-    }
+    const made = await anewOf(chat, of);
+    if (typeof made === 'string') unreadable.set(chat.chat_id, made);
+    else if (made !== null) lacking.push(made);
   }
   if (unreadable.size > 0) throw new UnreadableChats(unreadable, of.api.evidence);
   return lacking;
+}
+
+/** Null if nothing lacks; the reason of the key scheme if its keys open neither as the server has them nor as this device keeps them. */
+async function anewOf(chat: ChatRing, of: Staging): Promise<ChatRing | string | null> {
+  const lacksOf = async (ring: Ring) =>
+    of.mine.has(ring.chat) && (await ring.isStaged()) ? null : ring.anew();
+  try {
+    try {
+      return await lacksOf(new Ring(chat, of));
+    } catch (error) {
+      const mended = mend(chat, await of.keptKeys(chat.chat_id), of);
+      if (mended === null) throw error;
+      return await lacksOf(new Ring(mended, of));
+    }
+  } catch (error) {
+    if (!(error instanceof of.crypto.CryptoError) || error.ofTheBrowser) throw error;
+    return error.reason;
+  }
+}
+
+/** With the keys that are kept here in the place of those that the server has; null if none are. */
+function mend(chat: ChatRing, kept: readonly Key[], { crypto, old, master }: Staging): ChatRing | null {
+  const own = kept.filter((key) => wrapOf(key, crypto).epoch === old.epoch);
+  const ours = new Set(own.map(({ generation }) => generation));
+  const theirs = chat.keys.filter(
+    (key) => !ours.has(key.generation) || wrapOf(key, crypto).epoch === master.epoch,
+  );
+  return own.length > 0 ? { ...chat, keys: [...own, ...theirs] } : null;
 }
 
 /** Whether all that was made beside the chats is there as it was made. */
@@ -145,7 +172,7 @@ class Ring {
 }
 
 /** Without an epoch: that is no envelope any more. */
-function wrapOf({ generation, envelope: text }: ChatRing['keys'][0], crypto: typeof Crypto): Wrap {
+function wrapOf({ generation, envelope: text }: Key, crypto: typeof Crypto): Wrap {
   let envelope: Bytes = new Uint8Array();
   try {
     envelope = fromBase64url(text);

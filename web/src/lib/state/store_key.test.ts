@@ -37,6 +37,7 @@ it('is opened by signing in, when all who were signed in have followed already',
     api: new Api(async () => new Response(JSON.stringify(wrapped))),
     keys,
     crypto: async () => crypto,
+    keptKeys: async () => [],
     forgetAccount: async (id: string) => void forgotten.push(id),
   };
   const key = await findStoreKey(parts, account, master);

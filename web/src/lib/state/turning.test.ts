@@ -17,6 +17,7 @@ class Browser {
   present: number[] = [];
   distrusted: string[] = [];
   unreachable = 0;
+  kept = new Map<string, { generation: number; envelope: string }[]>();
   heldUp: (string | undefined)[] = [];
   evidence = '';
   turning: Turning;
@@ -39,6 +40,7 @@ class Browser {
         present: async (wrapped) => void this.present.push(wrapped.epoch),
         unreachable: async () => void (this.unreachable += 1),
         distrusted: (reason) => void this.distrusted.push(reason),
+        keptKeys: async (chat) => this.kept.get(chat) ?? [],
         heldUp: (by) => {
           this.heldUp.push(by?.reason, ...(by?.chats ?? []));
           this.evidence = by?.evidence ?? '';
@@ -128,6 +130,29 @@ describe('a key that is due', () => {
     server.chats.set(CHATS[0]!, whole);
     await browser.turning.look();
     expect([browser.heldUp.at(-1), browser.went, await browser.opens(server)]).toEqual([undefined, [2], 2]);
+  });
+
+  it.each([
+    ['is gone', () => []],
+    ['is no envelope any more', () => [{ generation: 1, envelope: 'AAAA' }]],
+    ['is another chat’s', () => server.chats.get(CHATS[1]!)!],
+  ])('has a chat’s key that %s replaced by the one that this browser keeps', async (_, damaged) => {
+    const [browser, other] = [new Browser(server), new Browser(server, 0)];
+    browser.kept.set(CHATS[0]!, server.chats.get(CHATS[0]!)!);
+    server.chats.set(CHATS[0]!, damaged());
+    await other.turning.look();
+    await browser.turning.look();
+    expect([browser.went, browser.heldUp, browser.distrusted]).toEqual([[2], [undefined], []]);
+    await other.turning.look();
+    expect([await browser.opens(server), await other.opens(server)]).toEqual([2, 2]);
+  });
+
+  it('hands on no key that is kept here and doesn’t open either', async () => {
+    const browser = new Browser(server);
+    browser.kept.set(CHATS[0]!, server.chats.get(CHATS[1]!)!);
+    server.chats.set(CHATS[0]!, []);
+    await browser.turning.look();
+    expect([browser.went, browser.heldUp]).toEqual([[], ['not_authentic', CHATS[0]]]);
   });
 
   it('names every chat that holds it up, and turns without those that were deleted', async () => {

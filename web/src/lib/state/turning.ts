@@ -5,7 +5,7 @@ import { AccountAnswer, Flipped, LeaseTaken, WrappedKeys } from '$lib/wire/http'
 import { ApiError, type Api } from './api';
 import type { KeyStore } from './key_store';
 import type { Exclusively } from './rotation';
-import { stageChats } from './staging';
+import { stageChats, type Staging } from './staging';
 import { UnreadableChats } from './unreadable_chats';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -30,6 +30,8 @@ export interface TurningParts {
   unreachable(wrapped: WrappedKeys): Promise<void>;
   /** What the server gave can't be the account's own. */
   distrusted(reason: string): void;
+  /** A chat's keys as this device keeps them. */
+  keptKeys: Staging['keptKeys'];
   /** Why the key that is due isn't turned; null once it is, or another has turned it. */
   heldUp(by: UnreadableChats | null): void;
 }
@@ -153,6 +155,7 @@ export class Turning {
         old,
         master: turned.master,
         beside: turned.account,
+        keptKeys: this.parts.keptKeys,
       });
       const { statement, manifest, link } = turned;
       try {

@@ -243,6 +243,11 @@ export class AccountServer {
   }
 }
 
-function epochOf(key: { envelope: string }): number {
-  return crypto.readEpoch(fromBase64url(key.envelope));
+/** Null of what is no envelope any more. */
+function epochOf(key: { envelope: string }): number | null {
+  try {
+    return crypto.readEpoch(fromBase64url(key.envelope));
+  } catch {
+    return null;
+  }
 }

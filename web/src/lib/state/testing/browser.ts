@@ -132,6 +132,7 @@ export class Browser {
         return { start: async () => {}, stop: () => {}, look: async () => {} };
       },
       now: () => NOW,
+      keptKeys: async () => [],
       forgetAccount: async (account) => void this.erased.push(account),
       reload: () => void (this.reloads += 1),
       tabsAnswerMs: 5,
