@@ -9,6 +9,7 @@ import {
   otherDevice,
   rowOf,
   said,
+  saveRecoveryKey,
   send,
   signIn,
   startChat,
@@ -195,6 +196,55 @@ test('a chat whose key opens nowhere is named, and once it is deleted the key tu
   expect(await epochOf(page)).toBe(before + 1);
   await rowOf(page, kept).click();
   await send(page, unique('And it goes on'));
+  await expect(answers(page)).toHaveCount(2);
+  await context.close();
+});
+
+test('securing the account names a chat whose key opens nowhere, and goes on once it is deleted', async ({
+  browser,
+  home,
+}) => {
+  test.setTimeout(180_000);
+  const { account } = home;
+  const first = await home.open();
+  await startChat(first, unique('This one stays, too'));
+  await answered(first);
+  const kept = chatShown(first);
+  await startChat(first, unique('This one is damaged, too'));
+  await answered(first);
+  const damaged = chatShown(first);
+  const before = await epochOf(first);
+  await home.close(first);
+
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await lose(page, damaged, 0);
+  await signIn(page, account);
+  await page.goto('/settings/account');
+  await page.getByRole('button', { name: 'Secure the account' }).click();
+  const proof = page.getByRole('dialog', { name: 'Is it you?' });
+  await proof.getByRole('textbox', { name: 'Password', exact: true }).fill(account.password);
+  await proof.getByRole('button', { name: 'Use a backup code' }).click();
+  await proof.getByLabel('Backup code').fill(account.backupCodes.pop()!);
+  await proof.getByRole('button', { name: 'Confirm' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Secure your account' });
+  const password = 'two slow ferries at dawn';
+  await dialog.getByRole('textbox', { name: /password/i }).fill(password);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await saveRecoveryKey(page);
+  await expect(dialog).toContainText('no_such_generation');
+  expect(await epochOf(page)).toBe(before);
+  await dialog.getByRole('button', { name: 'Delete this chat' }).click();
+  await dialog.getByRole('button', { name: 'Delete for good' }).click();
+  const codes = page.getByTestId('backup-codes');
+  await expect(codes).toBeVisible({ timeout: 60_000 });
+  account.password = password;
+  account.backupCodes.splice(0);
+  account.backupCodes.push(...(await codes.locator('code').allInnerTexts()));
+  await page.getByRole('button', { name: 'I have saved them' }).click();
+  expect(await epochOf(page)).toBe(before + 1);
+  await rowOf(page, kept).click();
+  await send(page, unique('And it goes on, secured'));
   await expect(answers(page)).toHaveCount(2);
   await context.close();
 });

@@ -5,7 +5,7 @@ import { AccountAnswer, Flipped, LeaseTaken, WrappedKeys } from '$lib/wire/http'
 import { ApiError, type Api } from './api';
 import type { KeyStore } from './key_store';
 import type { Exclusively } from './rotation';
-import { stageChats, type Staging } from './staging';
+import type { Staging } from './staging';
 import { UnreadableChats } from './unreadable_chats';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -134,7 +134,7 @@ export class Turning {
   /** Steps 1 to 4 of docs/decisions/0013-rotation.md. What breaks off is begun anew the next time. */
   async #turn(wrapped: WrappedKeys, opened: Opened): Promise<void> {
     const { api, crypto } = this.parts;
-    const it = await crypto();
+    const [it, { stageChats }] = await Promise.all([crypto(), import('./staging')]);
     const { master: old, signingPublicKey } = opened;
     const turned = await it.turnMaster({ wrapped, master: old, signingPublicKey });
     const take = (more: object) =>
