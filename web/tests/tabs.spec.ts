@@ -90,7 +90,8 @@ test('a message to a session that ended leaves after signing in again in place',
   page,
   account,
 }) => {
-  await startChat(page, unique('While signed in'));
+  const before = unique('While signed in');
+  await startChat(page, before);
   await expect(page.getByRole('list', { name: 'Ideas for what to ask next' })).toBeVisible();
   // The last thing that is asked for by itself, after the charge.
   await page.waitForResponse('**/api/wallet');
@@ -98,7 +99,10 @@ test('a message to a session that ended leaves after signing in again in place',
   // Too long for the line that still stands, so it asks anew who is there.
   const text = `${unique('After the end')} ${'and so on '.repeat(2_000)}`.trim();
   await send(page, text);
+  await expect(page.getByRole('dialog', { name: 'Please sign in again' })).toBeVisible();
+  await expect(page.getByText(before), 'nowhere in the page').toHaveCount(0);
   await signInAgain(page, account);
+  await expect(said(page).getByText(before)).toBeVisible();
   await expect(answers(page)).toHaveCount(2);
   await expect(answers(page).nth(1)).toContainText('Gladly: here is an answer.');
   await expect(said(page).getByText(text)).toHaveCount(1);
@@ -144,7 +148,7 @@ test('a browser whose session was ended opens nothing after a reload, and is sig
   await expect(page.getByRole('heading', { name: 'Please sign in again' })).toBeVisible();
   await expect(page.getByText(text)).toHaveCount(0);
 
-  await page.getByRole('button', { name: 'Open your chats without signing in' }).click();
+  await page.getByRole('button', { name: 'No network? Read what is kept here' }).click();
   await page.getByRole('textbox', { name: 'Password', exact: true }).fill(account.password);
   await page.getByRole('button', { name: 'Unlock' }).click();
   await expect(said(page).getByText(text)).toBeVisible();

@@ -17,6 +17,14 @@ export class Ledger {
     return this;
   }
 
+  /** What was booked since, before what is here. */
+  async renew(): Promise<void> {
+    this.wallet = await api.get(WalletReply, '/wallet');
+    const newest = await api.get(LedgerReply, '/wallet/ledger');
+    const here = new Set(this.rows.map((row) => row.row_id));
+    this.rows = [...newest.rows.filter((row) => !here.has(row.row_id)), ...this.rows];
+  }
+
   async next(): Promise<void> {
     this.busy = true;
     try {
