@@ -55,6 +55,11 @@ class Securing:
                 raise
             return []
 
+    def is_replaced_by(self, made: SecuredAccount) -> bool:
+        """Whether `made` is what counts, by what the server has now."""
+        statement = self._session.get(wire.WrappedKeysAnswer, "/account/keys").statement
+        return statement.signature == made.statement.signature
+
     def settle(self, made: SecuredAccount) -> None:
         """This device goes on with `made`, if that is what the server has. Tampered."""
         pins = self._expect(made)
@@ -91,7 +96,6 @@ class Securing:
     def _is_done(self, made: SecuredAccount) -> bool:
         """The reply may have been lost: what the server has now is what counts."""
         try:
-            statement = self._session.get(wire.WrappedKeysAnswer, "/account/keys").statement
+            return self.is_replaced_by(made)
         except ClientError:
             return False
-        return statement.signature == made.statement.signature

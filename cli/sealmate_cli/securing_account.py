@@ -1,12 +1,18 @@
 """The command that secures an account after somebody else had a device or a key of it, step by step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
+import typer
+
+from sealmate_cli.crypto import SecuredAccount
 from sealmate_cli.deleting import delete_if_agreed
 from sealmate_cli.errors import ClientError, NotSignedIn, Tampered
 from sealmate_cli.invocation import Invocation
 from sealmate_cli.managing import name_of
 from sealmate_cli.onboarding import confirm_codes, confirm_written, new_password, show_codes
+from sealmate_cli.renewing import OpenKeys
 from sealmate_cli.retrying import Result, prove_anew, proved, until_right
 from sealmate_cli.unreadable_chats import UnreadableChats
 
@@ -20,13 +26,27 @@ def secure_account(run: Invocation, *, password_stdin: bool) -> None:
     run.output.note(_WHAT)
     _agree_to_what_goes(run)
     prove_anew(run)
-    email = run.client.identity().email
     begun = run.client.securing.begin()
+    with _saying_what_counts(run) as sent:
+        _replace_all(run, begun, sent, password_stdin=password_stdin)
+
+
+@dataclass
+class _Sent:
+    """What may count at the server from then on."""
+
+    made: SecuredAccount | None = None
+
+
+def _replace_all(run: Invocation, begun: OpenKeys, sent: _Sent, *, password_stdin: bool) -> None:
+    email = run.client.identity().email
     run.output.note("All your other devices are signed out. Now the password: one that you have used nowhere else.")
     password = until_right(run, lambda: new_password(run, email, password_stdin))
     run.output.status("making your keys on this device")
     made, recovery_key = run.client.securing.make(begun, password)
     _show_recovery_key(run, recovery_key)
+
+    sent.made = made
 
     def tell(chats: int) -> None:
         run.output.status(f"replacing your keys, chats done: {chats}")
@@ -47,6 +67,37 @@ def secure_account(run: Invocation, *, password_stdin: bool) -> None:
         {"epoch": made.keys.epoch},
         "Done. Only what you chose now opens your account. If your authenticator was on a device that you lost, replace it too: "
         "`sealmate account authenticator`.",
+    )
+
+
+@contextmanager
+def _saying_what_counts(run: Invocation) -> Iterator[_Sent]:
+    """To a person who leaves in the middle of it."""
+    sent = _Sent()
+    try:
+        yield sent
+    except (KeyboardInterrupt, typer.Abort):
+        run.output.status(None)
+        run.output.note(_what_counts(run, sent.made))
+        raise
+
+
+def _what_counts(run: Invocation, made: SecuredAccount | None) -> str:
+    try:
+        replaced = made is not None and run.client.securing.is_replaced_by(made)
+    except ClientError:
+        return (
+            "Whether anything was replaced isn't known: the server didn't say. Keep the new recovery key and the old one, and try "
+            "`sealmate secure` again; if the old password is refused, sign in with the new one."
+        )
+    if replaced:
+        return (
+            "All was replaced: only your new password and recovery key open your account, and the old backup codes don't count any more. "
+            "If you didn't save the new ones: `sealmate account backup-codes`. If this device is refused, sign in anew."
+        )
+    return (
+        "Nothing was replaced: what opened your account still does. Your other devices are signed out. "
+        "`sealmate secure` begins again."
     )
 
 

@@ -8,6 +8,7 @@ import {
   choose,
   composer,
   otherDevice,
+  prove,
   rowOf,
   said,
   saveRecoveryKey,
@@ -96,21 +97,30 @@ test('after a stranger the account is secured: everything that opened it is new,
   await startChat(page, text);
   await answered(page);
   const chat = chatShown(page);
+  const before = await otherDevice(browser, account);
   const stranger = await otherDevice(browser, account);
   const password = 'two slow ferries at dawn';
 
   await test.step('not mine leads on to securing, after a proof', async () => {
     await page.getByRole('button', { name: "This wasn't me" }).click();
-    const proof = page.getByRole('dialog', { name: 'Is it you?' });
-    await proof.getByRole('textbox', { name: 'Password', exact: true }).fill(account.password);
-    await proof.getByRole('button', { name: 'Use a backup code' }).click();
-    await proof.getByLabel('Backup code').fill(account.backupCodes.pop()!);
-    await proof.getByRole('button', { name: 'Confirm' }).click();
+    await prove(page, account);
     await expect(page.getByRole('heading', { name: 'Secure your account' })).toBeVisible();
     // What stands behind says so, too.
     await expect(page.locator('#content li').filter({ hasText: 'This device' })).toHaveCount(1);
     await expect(page.locator('#content').getByText('End session', { exact: true })).toHaveCount(0);
     await looked(page, 'secure-password', info);
+  });
+
+  await test.step('a reload in the middle of it doesn’t pass for done', async () => {
+    await page.reload();
+    const notice = page.getByRole('status').filter({ hasText: "Your account isn't secured yet" });
+    await expect(notice).toContainText('nothing has been replaced');
+    await looked(page, 'secure-broken-off', info);
+    await notice.getByRole('button', { name: 'Secure the account' }).click();
+    await prove(page, account);
+    await expect(page.getByRole('heading', { name: 'Secure your account' })).toBeVisible();
+    await expect(notice).toHaveCount(0);
+    await expect(page.getByText(asked)).toBeVisible();
   });
 
   await test.step('a new password and a new recovery key, which must be saved first', async () => {
@@ -124,6 +134,14 @@ test('after a stranger the account is secured: everything that opened it is new,
     account.backupCodes.splice(0);
     account.backupCodes.push(...(await page.getByTestId('backup-codes').locator('code').allInnerTexts()));
     await page.getByRole('button', { name: 'I have saved them' }).click();
+  });
+
+  await test.step('what is over is asked about no more', async () => {
+    await expect(page.getByText(asked)).toBeHidden();
+    await page.reload();
+    await expect(rowOf(page, chat)).toBeVisible();
+    await expect(page.getByText(asked)).toBeHidden();
+    await expect(page.getByText(/isn't secured yet|codes are still missing/)).toBeHidden();
   });
 
   await test.step('this browser goes on, with what was said and what is said now', async () => {
@@ -146,4 +164,5 @@ test('after a stranger the account is secured: everything that opened it is new,
     await other.context.close();
   });
   await stranger.context.close();
+  await before.context.close();
 });

@@ -35,6 +35,7 @@ def securing(world: World) -> Securing:
         keys=FakeKeyService(),
         rotating=world.rotating,
         store=world.stores.securing,
+        devices=world.stores.devices,
         notices=Notices(seal=DataKeySeal(keys=FakeKeyService(), random=FakeRandom()), mailer=FakeMailer()),
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from sealmate import errors
 from sealmate.accounts.app_shapes import RenewedApp
-from sealmate.accounts.records import App
+from sealmate.accounts.records import App, SeenDevice
 from sealmate.accounts.rotation_shapes import Stage
 from sealmate.accounts.securing_shapes import SecureAccount
 from sealmate_cli import crypto
@@ -110,6 +110,22 @@ def test_killed_after_any_step_it_is_begun_anew(world: TurningWorld, device: Tur
     world.clock.advance(601)
     assert run(other.secure(world.securing))[-1] == "flip"
     assert other.open_all() == chats
+
+
+def test_devices_of_before_are_asked_about_no_more_unless_they_come_back(world: TurningWorld, device: Turning) -> None:
+    def seen(key: str, *, answered: bool, owner: str = ACCOUNT) -> SeenDevice:
+        return SeenDevice(account_id=owner, key=key, name=key, place="", first_seen_at=1, answered=answered)
+
+    own, known, stranger = device.session.device_key, "known", "stranger"
+    kept = [seen(own, answered=False), seen(known, answered=True), seen(stranger, answered=False, owner="another")]
+    for each in (*kept, seen(stranger, answered=False)):
+        world.rows.devices[each.account_id, each.key] = each
+    steps = iter(device.secure(world.securing))
+    for _ in STEPS[:-1]:
+        next(steps)
+    assert (ACCOUNT, stranger) in world.rows.devices, "before all is replaced they may still have a way in"
+    run(steps)
+    assert list(world.rows.devices.values()) == kept
 
 
 def test_of_two_at_once_one_wins(world: TurningWorld, device: Turning) -> None:

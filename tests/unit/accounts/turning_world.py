@@ -11,7 +11,7 @@ from sealmate.accounts.rotating import Rotating
 from sealmate.accounts.securing import Securing
 from sealmate.accounts.sessions import Sessions
 from sealmate.seal.data_keys import DataKeySeal
-from tests.fakes.accounts import FakeAccounts, FakeGrantedWallets, FakeSessions, Rows
+from tests.fakes.accounts import FakeAccounts, FakeDevices, FakeGrantedWallets, FakeSessions, Rows
 from tests.fakes.chats import FakeChats
 from tests.fakes.clock import FakeClock, FakeRandom
 from tests.fakes.connections import FakeConnections
@@ -69,6 +69,7 @@ class TurningWorld:
             keys=FakeKeyService(),
             rotating=self.rotating,
             store=self.rotations,
+            devices=FakeDevices(self.rows),
             notices=Notices(seal=seal, mailer=self.mailer),
         )
         self.own = OwnAccount(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -95,6 +95,7 @@ def test_everything_that_opened_the_account_is_made_anew(lena: Household, owner:
     codes = watched.line.told[SECURE]["backup_codes"]
     assert all(code in told for code in codes)
     assert refused(thief.whoami) == "not_signed_in"
+    assert owner.account.new_devices() == []
 
     assert owner.whoami().epoch == owner.identity().epoch == 2
     assert read(owner) == messages(3)
@@ -168,6 +169,46 @@ def test_an_account_without_a_password_gets_one(lena: Household, with_passkey: C
     sign_manifest(with_passkey)
     codes, _ = secure(lena, with_passkey, secret=lena.recovery_key)
     assert read(lena.log_in("phone", password=NEW_PASSWORD, code=codes[0])) == messages(3)
+
+
+# --- left by Ctrl-C ---
+
+
+def leaving() -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def test_who_leaves_before_all_is_replaced_hears_that_nothing_was(lena: Household, owner: Client) -> None:
+    result = lena.command("laptop", "secure", typed=[*lena.proof, leaving])
+    assert result.exit_code != 0
+    assert "Nothing was replaced: what opened your account still does." in result.stdout
+    assert epoch_of(lena, owner) == 1
+    lena.log_in("phone")
+
+
+def test_who_leaves_while_all_is_replaced_hears_what_counts_by_then(lena: Household, owner: Client) -> None:
+    _, recovery_key = foreseen(owner)
+    leave = once_after(SECURE, leaving)
+    answers = [*lena.proof, NEW_PASSWORD, NEW_PASSWORD, recovery_key[:4]]
+    result = lena.command("laptop", "secure", typed=answers, random=FirstOfAll(), through=leave)
+    assert result.exit_code != 0
+    assert "All was replaced: only your new password and recovery key open your account" in result.stdout
+    assert "Nothing was replaced" not in result.stdout
+    assert epoch_of(lena, owner) == 2
+
+
+def test_who_leaves_while_the_server_is_away_is_told_nothing_untrue(lena: Household, owner: Client) -> None:
+    def after(call: str, _count: int) -> None:
+        if call == SECURE:
+            raise KeyboardInterrupt
+        if call == "GET /account/keys" and epoch_of(lena, owner) == 2:
+            reply_lost()
+
+    _, recovery_key = foreseen(owner)
+    answers = [*lena.proof, NEW_PASSWORD, NEW_PASSWORD, recovery_key[:4]]
+    through = lambda inner: Breaking(inner, after)  # noqa: E731 - as the others pass it
+    result = lena.command("laptop", "secure", typed=answers, random=FirstOfAll(), through=through)
+    assert "Whether anything was replaced isn't known" in result.stdout
 
 
 # --- killed, raced, lost ---

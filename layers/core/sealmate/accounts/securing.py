@@ -19,6 +19,7 @@ from sealmate.accounts.rotating import Rotating
 from sealmate.accounts.rotation import Lease, Secure, SecuringStore
 from sealmate.accounts.securing_shapes import EnrolledAgain, SecureAccount, Secured
 from sealmate.accounts.staged_keys import key_id_of
+from sealmate.accounts.stores import DeviceStore
 from sealmate.ports import Clock, KeyService, Random
 from sealmate.seal.envelope import Header, Namespace, digest
 
@@ -33,6 +34,7 @@ class Securing:
     keys: KeyService
     rotating: Rotating
     store: SecuringStore
+    devices: DeviceStore
     notices: Notices
 
     def __call__(self, session: Session, lease_id: str, new: SecureAccount) -> Secured:
@@ -59,9 +61,16 @@ class Securing:
             self.rotating.account(session, epoch=lease.epoch)
             raise errors.KeysChanged()
         self.rotating.sessions.revoke_others(session)
+        self._drop_questions(session)
         self.rotating.rotations.tidy(before.account_id, lease.epoch + 1, limit=_TIDIED)
         self.notices.tell(before, "secured")
         return Secured(epoch=lease.epoch + 1, rotation_due_at=now + self.rotating.every, backup_codes=codes)
+
+    def _drop_questions(self, session: Session) -> None:
+        """Nobody of before has anything left that opens the account: whoever comes back is new. Safe to repeat."""
+        for device in self.devices.of_account(session.account_id):
+            if not device.answered and device.key != session.device_key:
+                self.devices.forget(session.account_id, device.key)
 
     @staticmethod
     def _after(before: Account, new: SecureAccount) -> Account:

@@ -8,6 +8,7 @@ from sealmate.settings import settings
 from sealmate.wiring.account_rows import (
     account_store,
     app_store,
+    device_store,
     login_store,
     method_store,
     pairings,
@@ -144,6 +145,7 @@ def securing() -> Securing:
         keys=keys(),
         rotating=rotating(),
         store=securing_store(),
+        devices=device_store(),
         notices=notices(),
     )
 

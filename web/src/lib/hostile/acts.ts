@@ -272,6 +272,7 @@ export class Browser {
       ceremonies: { derive: () => Promise.reject(new Error('no authenticator')) },
       stepUp: this.#stepUp(),
       exclusively: async (_, work) => work(),
+      unfinished: { begin: async () => undefined, send: async () => undefined },
       seenRevision: () => vectors.devices[this.device].settings_revision ?? 0,
     });
     const before = session.opened;

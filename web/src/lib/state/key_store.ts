@@ -46,6 +46,12 @@ export interface SealedMaster {
   signingPublicKey: Bytes;
 }
 
+/** Nothing secret: the account's public signing key before, and the one made to follow it once that was sent. */
+export interface BegunSecuring {
+  before: string;
+  made: string | null;
+}
+
 export interface KeyRecords {
   account: KnownAccount;
   kept_master: KeptMaster;
@@ -61,6 +67,8 @@ export interface KeyRecords {
   left_behind: LeftBehind[];
   /** Recovery key and backup codes that the person has not said to have saved, under the device key. */
   unsaved_secrets: { account: string; sealed: Bytes };
+  /** By account id: its securing was begun here, and wasn't seen to its end. */
+  begun_securing: Record<string, BegunSecuring>;
   /** Signed out while offline: the server is still to be told. */
   logout_owed: true;
 }

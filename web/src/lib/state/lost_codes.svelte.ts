@@ -4,6 +4,9 @@ import { tabStorage, type TabStorage } from './kept_open';
 const NAME = 'sealmate.lost_codes';
 
 export class LostCodes {
+  /** New ones are to be made as soon as the settings are shown. */
+  wanted = $state(false);
+
   #account = $state<string | null>(null);
   #tab: TabStorage;
 

@@ -13,6 +13,7 @@ import { session, type Session } from './session.svelte';
 import { seenRevision } from './shared_settings.svelte';
 import { stageChats } from './staging';
 import { stepUp, type StepUp } from './step_up.svelte';
+import { unfinishedSecuring, type UnfinishedSecuring } from './unfinished_securing.svelte';
 
 type WrappedMethod = WrappedKeys['methods'][number];
 const TRIES = 5;
@@ -33,6 +34,7 @@ export interface SecuringParts {
   session: Pick<Session, 'expectNothingOlder' | 'keptKeys' | 'secured'>;
   stepUp: Pick<StepUp, 'run' | 'withMaster'>;
   exclusively: Exclusively;
+  unfinished: Pick<UnfinishedSecuring, 'begin' | 'send'>;
   /** Of an app's settings the revision that this browser saw last: an older one isn't sealed anew. */
   seenRevision(account: string, app: string): number;
 }
@@ -49,7 +51,7 @@ export class Securing {
 
   /** Asks for a proof always; then everybody else is signed out. CryptoError if the keys aren't the account's present ones. */
   async begin(): Promise<Begun> {
-    const { api, session, stepUp } = this.parts;
+    const { api, session, stepUp, unfinished } = this.parts;
     const crypto = await this.parts.crypto();
     const begun = await stepUp.withMaster(async ({ wrapped, opened, masterBytes }) => {
       await expectOwn({ ...opened, masterBytes }, wrapped, { crypto, session });
@@ -57,6 +59,7 @@ export class Securing {
     });
     await api.delete(null, '/account/sessions');
     this.othersOut += 1;
+    await unfinished.begin(begun.wrapped.account_id, begun.wrapped.signing.public_key);
     return begun;
   }
 
@@ -124,7 +127,7 @@ export class Securing {
 
   /** Steps 1 to 4 of docs/decisions/0013-rotation.md, without a link. */
   async #flip({ wrapped, opened }: Begun, made: SecuredAccount): Promise<string[]> {
-    const { api, session, stepUp } = this.parts;
+    const { api, session, stepUp, unfinished } = this.parts;
     const crypto = await this.parts.crypto();
     const account = wrapped.account_id;
     const take = (more: object) =>
@@ -139,6 +142,7 @@ export class Securing {
       await stageChats({ api, crypto, account, at, mine, ...keys, keptKeys, told });
       try {
         const body = { ring: lease.ring, ...made.body, apps: await this.#renewApps(wrapped, keys) };
+        await unfinished.send(account, made.body.signing.public_key);
         return (await stepUp.run(() => api.post(Secured, `${at}/secure`, body))).backup_codes;
       } catch (error) {
         if (!(error instanceof ApiError && error.code === 'keys_changed') || tries >= TRIES) throw error;
@@ -196,6 +200,7 @@ export const securing = new Securing({
   session,
   stepUp,
   exclusively,
+  unfinished: unfinishedSecuring,
   seenRevision,
   crypto: () => import('$lib/crypto'),
 });

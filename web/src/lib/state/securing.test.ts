@@ -36,6 +36,7 @@ beforeEach(async () => {
 function browser(fetch: AccountServer['fetch'] = server.fetch) {
   const went: number[] = [];
   const proofs: string[] = [];
+  const noted: string[] = [];
   const parts: SecuringParts = {
     api: new Api(fetch),
     crypto: async () => ({ ...crypto, secureAccount: (of) => secureAccountWith(quickly, of) }),
@@ -74,9 +75,13 @@ function browser(fetch: AccountServer['fetch'] = server.fetch) {
       },
     },
     exclusively: async (_, work) => work(),
+    unfinished: {
+      begin: async (_, before) => void noted.push(before),
+      send: async (_, made) => void noted.push(made),
+    },
     seenRevision: () => 0,
   };
-  return { securing: new Securing(parts), parts, went, proofs };
+  return { securing: new Securing(parts), parts, went, proofs, noted };
 }
 
 async function begun(fetch?: AccountServer['fetch']) {
@@ -94,6 +99,15 @@ describe('securing', () => {
   it('begins with a proof, and then nobody else is signed in', async () => {
     const { proofs } = await begun();
     expect([proofs, server.asked]).toEqual([['at the beginning'], ['DELETE /account/sessions']]);
+  });
+
+  it('is noted before anything is made, and once more before what was made can count', async () => {
+    const { finish, made, noted } = await begun();
+    const before = signedUp.wrapped.signing.public_key;
+    expect(noted).toEqual([before]);
+    server.onFlip = async () => void expect(noted).toEqual([before, made.body.signing.public_key]);
+    await finish();
+    expect(count(FINISH)).toBe(1);
   });
 
   it('does not begin while the others can’t be signed out', async () => {

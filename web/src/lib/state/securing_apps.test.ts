@@ -97,6 +97,7 @@ beforeEach(() => {
     },
     stepUp: { run: <T>(action: () => Promise<T>) => action() },
     exclusively: <T>(_: string, work: () => Promise<T>) => work(),
+    unfinished: { begin: async () => undefined, send: async () => undefined },
     seenRevision: () => seen,
   } as unknown as SecuringParts);
 });
