@@ -59,6 +59,7 @@ def recovery_vectors() -> list[Json]:
         text = recovery.encode_recovery_key(key)
         proof = recovery.derive_recovery(key, account=ACCOUNT)
         read_as = [text, text.lower(), text.replace("-", ""), f" {text.replace('-', ' ')} "]
+        read_as += [text.replace("-", "\n"), text.replace("-", "\r\n\t"), text.replace("-", "\u00a0")]
         read_as += [text.replace("0", "o").replace("1", "I"), text.replace("0", "O").replace("1", "l")]
         vectors.append(
             {

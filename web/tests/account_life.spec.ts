@@ -152,10 +152,14 @@ own('a new recovery key counts once it is saved, and opens the account', async (
   await access(page).getByRole('button', { name: 'Make a new one' }).click();
   await prove(page, account);
   const dialog = page.getByRole('dialog', { name: 'Your new recovery key' });
-  await expect(dialog.getByTestId('recovery-key')).toBeVisible();
-  const groups = (await dialog.getByTestId('recovery-key').locator('.group').allInnerTexts()).map((each) =>
-    each.trim(),
-  );
+  const shown = dialog.getByTestId('recovery-key');
+  await expect(shown).toBeVisible();
+  const groups = (await shown.locator('.group').allInnerTexts()).map((each) => each.trim());
+  const copied = await shown.evaluate((key) => {
+    getSelection()!.selectAllChildren(key);
+    return getSelection()!.toString();
+  });
+  expect(copied.trim(), 'who selects it copies one line').toBe(groups.join(' '));
   expect(groups.join('-')).not.toBe(account.recoveryKey);
   await dialog.getByRole('button', { name: 'I have saved them' }).click();
   const asked = dialog.getByLabel(/^Group \d+ of 14/);

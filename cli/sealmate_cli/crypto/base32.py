@@ -1,7 +1,7 @@
 """Bytes as text that a person can read, type or write down: Crockford's base32 in groups of four."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": ""})
 
 
 def write(data: bytes) -> str:
@@ -25,4 +25,4 @@ def read(text: str, *, length: int) -> bytes:
 
 def normalise(text: str) -> str:
     """Any part of it as it was meant, however it was typed."""
-    return text.strip().upper().translate(_READ_AS)
+    return "".join(text.split()).upper().translate(_READ_AS)

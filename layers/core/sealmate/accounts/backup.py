@@ -6,7 +6,7 @@ from sealmate.ports import Random
 
 COUNT = 10
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32
-_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None})
 
 
 def make(random: Random) -> list[str]:
@@ -15,8 +15,8 @@ def make(random: Random) -> list[str]:
 
 
 def read(text: str) -> str:
-    """A code as it is hashed, whatever its case, spaces and look-alikes."""
-    return text.upper().translate(_READ_AS)
+    """A code as it is hashed, whatever its case, white space and look-alikes."""
+    return "".join(text.split()).upper().translate(_READ_AS)
 
 
 def _show(raw: bytes) -> str:

@@ -2,7 +2,7 @@
 import type { Bytes } from './bytes';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const READ_AS: Readonly<Record<string, string>> = { O: '0', I: '1', L: '1', '-': '', ' ': '' };
+const READ_AS: Readonly<Record<string, string>> = { O: '0', I: '1', L: '1' };
 
 /** For lengths that are a multiple of five bytes. */
 export function writeBase32(bytes: Bytes): string {
@@ -33,7 +33,7 @@ export function readBase32(text: string, length: number): Bytes | null {
 /** Any part of it as it was meant, however it was typed. */
 export function normaliseBase32(text: string): string {
   return text
-    .trim()
+    .replace(/[\s-]/g, '')
     .toUpperCase()
-    .replace(/[OIL -]/g, (typed) => READ_AS[typed] ?? '');
+    .replace(/[OIL]/g, (typed) => READ_AS[typed] ?? '');
 }

@@ -23,7 +23,7 @@ export function startSignUp(): SignUp {
 }
 
 export function startLostAccount(): LostAccount {
-  return new LostAccount({ api, now: () => Date.now() });
+  return new LostAccount({ api, tab: tabStorage(), now: () => Date.now() });
 }
 
 export function startSignIn(): SignIn {

@@ -4,12 +4,23 @@ import { ApiError, type Api } from './api';
 import { erasureUnheard, resetContradicted } from './auth_errors';
 import { ErasureBegun } from './checked_answers';
 import { Flow } from './flow.svelte';
+import type { TabStorage } from './kept_open';
+import { TabProgress } from './tab_progress';
 import type { Trouble } from './trouble';
+import * as v from 'valibot';
 
 export type LostStep = 'email' | 'mail_code' | 'standing' | 'gone';
 
+/** As long as the server keeps a code. */
+const CODE_MS = 1_800_000;
+const asked = new TabProgress(
+  'sealmate.lost',
+  v.object({ email: v.string(), requestId: v.string(), until: v.number() }),
+);
+
 export interface LostAccountParts {
   api: Api;
+  tab: TabStorage;
   /** Milliseconds. */
   now(): number;
 }
@@ -25,21 +36,37 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
   erasureId = $state('');
   /** Whether the account has ended isn't known here. To look would tell nothing; ending it once more gives the same answer. */
   unheard = $state(false);
-  readonly resumed = false;
+  /** The page was loaded anew after the mail was asked for: its code still counts. */
+  resumed = $state(false);
 
   #parts: LostAccountParts;
   #proof = { request_id: '', code: '' };
+  /** The address that the last code went to. */
+  #mailed = '';
 
   constructor(parts: LostAccountParts) {
     super(parts.now);
     this.#parts = parts;
+    const progress = asked.find(parts.tab, parts.now());
+    if (progress) {
+      this.email = progress.email;
+      this.#mailed = progress.email;
+      this.#proof.request_id = progress.requestId;
+      this.step = 'mail_code';
+      this.resumed = true;
+    }
   }
 
   async submitEmail(email: string): Promise<void> {
     await this.run('email', 'sending', async () => {
-      this.email = email.trim();
-      const { request_id } = await this.#parts.api.post(ResetAsked, '/auth/reset', { email: this.email });
+      const { api, tab, now } = this.#parts;
+      const address = email.trim();
+      this.email = address;
+      const { request_id } = await api.post(ResetAsked, '/auth/reset', { email: address });
       this.#proof = { request_id, code: '' };
+      this.#mailed = address;
+      asked.keep(tab, { email: address, requestId: request_id, until: now() + CODE_MS });
+      this.resumed = false;
       this.step = 'mail_code';
     });
   }
@@ -77,6 +104,7 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
         this.unheard = error instanceof ApiError && error.passing;
         throw error;
       });
+      this.#letGo();
       this.erasureId = erasure_id;
       this.step = 'gone';
     });
@@ -95,8 +123,17 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
     this.step = 'email';
   }
 
+  #letGo(): void {
+    this.#mailed = '';
+    asked.keep(this.#parts.tab, null);
+  }
+
   protected override goBackFor({ code }: Trouble): void {
+    // No further mail: the code of the one before lies in the mailbox, and counts.
+    if (code === 'too_many_tries' && this.step === 'email' && this.email === this.#mailed)
+      this.step = 'mail_code';
     if (code === 'step_expired' || code === 'erasure_unheard') {
+      this.#letGo();
       this.step = 'email';
       this.standing = null;
       this.unheard = false;

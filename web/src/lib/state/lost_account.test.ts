@@ -16,7 +16,15 @@ function served(...replies: [status: number, body: unknown][]) {
     const [status, body] = replies.shift()!;
     return Promise.resolve(new Response(JSON.stringify(body), { status }));
   });
-  return { flow: new LostAccount({ api, now: () => 1_000_000 }), calls };
+  const kept = new Map<string, string>();
+  const tab = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, text: string) => void kept.set(name, text),
+    removeItem: (name: string) => void kept.delete(name),
+  };
+  let now = 1_000_000;
+  const load = () => new LostAccount({ api, tab, now: () => now });
+  return { flow: load(), calls, load, passes: (milliseconds: number) => (now += milliseconds) };
 }
 
 const ASKED: [number, unknown] = [202, { request_id: 'r1' }];
@@ -104,5 +112,45 @@ describe('a lost account', () => {
     const { flow } = served(problem('too_many_tries', 429, { retry_after: 60 }));
     await flow.submitEmail('ada@example.org');
     expect([flow.step, flow.trouble?.waitUntil]).toEqual(['email', 1_060_000]);
+  });
+
+  it('comes back to where its code is typed when the page is loaded anew, as long as the code counts', async () => {
+    const { flow, load, passes, calls } = served(ASKED, [200, NONE]);
+    await flow.submitEmail('ada@example.org');
+    const again = load();
+    expect([again.step, again.email, again.resumed]).toEqual(['mail_code', 'ada@example.org', true]);
+    await again.submitMailCode('123456');
+    expect([again.step, calls.at(-1)!.body.request_id]).toEqual(['standing', 'r1']);
+    passes(1_800_000);
+    expect(load().step).toBe('email');
+  });
+
+  it('begins anew when the page is loaded after it is over', async () => {
+    for (const over of [
+      [problem('step_expired', 410)],
+      [
+        [200, READY],
+        [202, { erasure_id: ERASURE }],
+      ],
+    ] as [number, unknown][][]) {
+      const { flow, load } = served(ASKED, ...over);
+      await flow.submitEmail('ada@example.org');
+      await flow.submitMailCode('123456');
+      if (flow.step === 'standing') await flow.finish();
+      expect(load().step).toBe('email');
+    }
+  });
+
+  it('takes the code that was mailed last when no further mail is sent, of this address alone', async () => {
+    const refusal = problem('too_many_tries', 429, { retry_after: 60 });
+    const { flow } = served(ASKED, refusal, refusal, [200, NONE]);
+    await flow.submitEmail('ada@example.org');
+    flow.back();
+    await flow.submitEmail('bert@example.org');
+    expect(flow.step).toBe('email');
+    await flow.submitEmail('ada@example.org');
+    expect([flow.step, flow.trouble?.code]).toEqual(['mail_code', 'too_many_tries']);
+    await flow.submitMailCode('123456');
+    expect(flow.step).toBe('standing');
   });
 });

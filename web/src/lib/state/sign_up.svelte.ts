@@ -18,7 +18,7 @@ import type { TabStorage } from './kept_open';
 import { outputOf } from './key_opener';
 import { noKeyMade } from './passkey_errors';
 import type { Session, SignedIn } from './session.svelte';
-import { findProgress, keepProgress } from './sign_up_progress';
+import { signUpProgress } from './sign_up_progress';
 import type { Trouble } from './trouble';
 import type * as v from 'valibot';
 
@@ -83,7 +83,7 @@ export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checki
   constructor(parts: SignUpParts) {
     super(parts.now);
     this.#parts = parts;
-    const progress = findProgress(parts.tab, parts.now());
+    const progress = signUpProgress.find(parts.tab, parts.now());
     if (parts.session.unsaved) this.step = 'save';
     else if (progress) {
       this.email = progress.email;
@@ -163,7 +163,7 @@ export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checki
     const account = { id, email: this.email.toLowerCase() };
     const unsaved = { recoveryKey, backupCodes };
     await session.begin({ ...entering, account, session: begun, pins }, { staySignedIn: false, unsaved });
-    keepProgress(tab, null);
+    signUpProgress.keep(tab, null);
     this.step = 'save';
   }
 
@@ -197,7 +197,7 @@ export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checki
   }
 
   startAgain(): void {
-    keepProgress(this.#parts.tab, null);
+    signUpProgress.keep(this.#parts.tab, null);
     this.verified = null;
     this.#made = null;
     this.#madeByPasskey = null;
@@ -303,7 +303,7 @@ export class SignUp extends Flow<'sending' | 'making_keys' | 'showing' | 'checki
   #keep(forMs: number): void {
     const { tab, now } = this.#parts;
     const { email, verified } = this;
-    keepProgress(tab, { email, verified, signupId: this.#signupId, until: now() + forMs });
+    signUpProgress.keep(tab, { email, verified, signupId: this.#signupId, until: now() + forMs });
   }
 
   protected override goBackFor({ code }: Trouble): void {
