@@ -17,6 +17,22 @@ class AccountLife:
 
     # --- what opens the account ---
 
+    def is_password(self, password: str) -> bool:
+        """Whether it opens the account already."""
+        methods = self._session.get(wire.WrappedKeysAnswer, "/account/keys").methods
+        method = next((each for each in methods if each.kind == "password"), None)
+        if method is None or method.salt is None or method.kdf_profile is None:
+            return False
+        wrapped = self._renew.opened().wrapped
+        try:
+            proof = crypto.derive_password(
+                password, account=wrapped.account, salt=method.salt, profile=method.kdf_profile
+            )
+            crypto.unlock_account(wrapped, account=wrapped.account, kind="password", kek=proof.kek, lowest_epoch=0)
+        except crypto.CryptoError:
+            return False
+        return True
+
     def make_password(self, password: str) -> NewMethod:
         """It counts once `replace_password` has sent it."""
         return crypto.make_password(self._keys(), password, random=self._random)

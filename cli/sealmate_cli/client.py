@@ -124,7 +124,13 @@ class Client:
     def lose_account(self, email: str) -> LostAccount:
         """Every way in is lost: it may end, after a waiting time. No session is needed for that."""
         self._expect_signed_out()
-        return LostAccount(self._api, expect_email(email))
+        return LostAccount.ask(self._api, self._profile, expect_email(email), now=self.now())
+
+    def lost_account(self) -> LostAccount | None:
+        """The one that was asked for here last, while the code that was mailed for it counts."""
+        self._expect_signed_out()
+        asked = self._profile.load().asked_reset
+        return LostAccount(self._api, self._profile, asked) if asked and asked.until > self.now() else None
 
     def logout(self) -> None:
         self._session.end()

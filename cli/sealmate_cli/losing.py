@@ -1,5 +1,7 @@
 """The command of who has lost every way in: what is said first, what is asked, and the new account after the old one."""
 
+from itertools import chain, repeat
+
 from sealmate_cli.errors import ClientError
 from sealmate_cli.invocation import Invocation
 from sealmate_cli.lost_account import LostAccount
@@ -20,10 +22,9 @@ don't move to the new account; all keys, codes and signed-in devices."""
 
 def reset_account(run: Invocation, *, email: str | None, code: str | None) -> None:
     run.output.note(_FIRST)
-    lost = run.client.lose_account(expect_email(run.ask("email", "E-mail", given=email)))
-    run.output.note(f"If {lost.email} has an account, six digits are on their way. They are good for half an hour.")
-    tell_local_mail(run)
-    standing = until_right(run, lambda: lost.look(run.ask("mail_code", "Code from the mail", given=code)))
+    lost = _ask(run, email) if code is None else _asked(run, email)
+    given = chain([code], repeat(None))  # whoever gave a wrong one types the next
+    standing = until_right(run, lambda: lost.look(run.ask("mail_code", "Code from the mail", given=next(given))))
     if standing.state == "none":
         standing = _begin(run, lost, standing)
     if standing.state == "waiting":
@@ -35,6 +36,28 @@ def reset_account(run: Invocation, *, email: str | None, code: str | None) -> No
 def stop_reset(run: Invocation) -> None:
     run.client.account.stop_reset()
     run.output.result("reset_stopped", {}, "The waiting time is over; nothing was erased.")
+
+
+def _ask(run: Invocation, email: str | None) -> LostAccount:
+    lost = run.client.lose_account(run.ask("email", "E-mail", given=email))
+    run.output.note(
+        f"If {lost.email} has an account, six digits are on their way. They are good for half an hour, also for "
+        "`sealmate reset --code` if you leave here."
+    )
+    tell_local_mail(run)
+    return lost
+
+
+def _asked(run: Invocation, email: str | None) -> LostAccount:
+    """Another mail would have another code."""
+    lost = run.client.lost_account()
+    if lost is None or (email is not None and expect_email(email) != lost.email):
+        raise ClientError(
+            "no_code_asked",
+            "No code that still counts was asked for from here.",
+            "Run `sealmate reset` without --code: it has a new one mailed.",
+        )
+    return lost
 
 
 def _begin(run: Invocation, lost: LostAccount, standing: wire.Reset) -> wire.Reset:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from sealmate_cli import (
     account_commands,
@@ -182,10 +183,18 @@ def whoami(context: typer.Context) -> None:
 
 
 @app.command("help")
-def show_help(context: typer.Context) -> None:
-    """Show all commands."""
-    if context.parent is not None:
-        typer.echo(context.parent.get_help())
+def show_help(
+    context: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(metavar="COMMAND", help="Without it, all commands.")] = None,
+) -> None:
+    """Show all commands, or how one of them is used."""
+    shown = context.find_root()
+    for word in words or ():
+        command = shown.command.get_command(shown, word) if isinstance(shown.command, TyperGroup) else None
+        if command is None:
+            raise typer.BadParameter(f"there is no command {word}")
+        shown = typer.Context(command, info_name=word, parent=shown)
+    typer.echo(shown.get_help())
 
 
 def main() -> None:

@@ -19,11 +19,19 @@ _KINDS = {
 
 def change_password(run: Invocation, *, password_stdin: bool) -> None:
     email = run.client.identity().email
-    password = until_right(run, lambda: new_password(run, email, password_stdin))
+    password = until_right(run, lambda: _other_password(run, email, password_stdin))
     run.output.status("making it on this device")
     made = run.client.account.make_password(password)
     proved(run, lambda: run.client.account.replace_password(made))
     run.output.result("password_changed", {}, "Your password is changed. All your other devices are signed out.")
+
+
+def _other_password(run: Invocation, email: str, from_stdin: bool) -> str:
+    password = new_password(run, email, from_stdin)
+    run.output.status("checking")
+    if run.client.account.is_password(password):
+        raise ClientError("weak_password", "This is your password already.", "Choose another one; nothing was changed.")
+    return password
 
 
 def replace_recovery_key(run: Invocation) -> None:

@@ -114,9 +114,17 @@ class PlainOutput:
         self.status(None)
         print(f"{printable(error.message)}\n{printable(error.next_step)}", file=sys.stderr)
         if (wait := error.details.get("retry_after")) is not None:
-            print(f"Wait {wait} s.", file=sys.stderr)
+            print(f"Wait {_duration(wait)}.", file=sys.stderr)
         if (missing := error.details.get("missing_credits")) is not None:
             print(f"{missing} {'credit is' if missing == 1 else 'credits are'} missing.", file=sys.stderr)
+
+
+def _duration(seconds: int) -> str:
+    """Rounded up, so that whoever waits so long isn't early."""
+    if seconds <= 90:
+        return f"{seconds} s"
+    minutes = -(-seconds // 60)
+    return f"{minutes} minutes" if minutes <= 90 else f"{-(-minutes // 60)} hours"
 
 
 def as_json(value: Any) -> dict[str, Any]:

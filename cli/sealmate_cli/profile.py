@@ -49,6 +49,14 @@ class Seen(Shape):
     manifest: Bytes = b""
 
 
+class AskedReset(Shape):
+    """Who has lost every way in was mailed a code; it counts until then, in seconds since 1970."""
+
+    email: str
+    request_id: str
+    until: int
+
+
 class Profile(Shape):
     server: str | None = None
     identity: Identity | None = None
@@ -56,6 +64,7 @@ class Profile(Shape):
     device_keys: dict[str, Bytes] = Field(default_factory=dict)
     settings_seen: dict[str, dict[str, int]] = Field(default_factory=dict)
     """Of each app the highest revision of its settings. All three by account."""
+    asked_reset: AskedReset | None = None
 
     def lowest_epoch(self, account: str) -> int:
         return self.pins_of(account).epoch

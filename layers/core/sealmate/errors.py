@@ -127,7 +127,7 @@ class TooManyTries(SealmateError):
 
 class StepExpired(SealmateError):
     code, status = "step_expired", 410
-    message = "This sign-up or sign-in took too long, or was finished already."
+    message = "This took too long, was finished already, or there were too many wrong codes."
     next_step = "Start it again from the e-mail address."
 
 

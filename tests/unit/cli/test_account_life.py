@@ -33,6 +33,15 @@ def test_a_new_password_opens_the_account_and_ends_the_other_devices(lena: House
     assert lena.log_in("fourth", password=NEW_PASSWORD).identity().master_key == laptop.identity().master_key
 
 
+def test_the_password_that_it_has_is_no_new_one(lena: Household, laptop: Client) -> None:
+    before = laptop.account.ways_in()
+    typed = [PASSWORD, PASSWORD, NEW_PASSWORD, NEW_PASSWORD, *lena.proof]
+    result = lena.command("laptop", "account", "password", typed=typed)
+    assert "This is your password already" in result.stderr
+    assert "Your password is changed" in ok(result)
+    assert laptop.account.ways_in() != before
+
+
 def test_a_common_password_is_refused_and_nothing_is_changed(lena: Household, laptop: Client) -> None:
     result = lena.command(
         "laptop", "--json", "account", "password", "--password-stdin", typed=["password1"], person=False
@@ -242,3 +251,9 @@ def test_help_names_the_commands(lena: Household) -> None:
     told = ok(lena.command("laptop", "help", typed=[]))
     for word in ("devices", "ways", "account", "secure", "end-others", "recovery-key", "erase"):
         assert word in told
+
+
+def test_help_with_a_command_tells_how_it_is_used(lena: Household) -> None:
+    assert "recovery-key" in ok(lena.command("laptop", "help", "account", typed=[]))
+    assert "--password-stdin" in ok(lena.command("laptop", "help", "account", "password", typed=[]))
+    assert "there is no command nonsense" in lena.command("laptop", "help", "nonsense", typed=[]).stderr

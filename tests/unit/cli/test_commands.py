@@ -97,10 +97,16 @@ def test_a_script_with_a_wrong_code_gets_the_error(client: Client, invoke: Invok
 
 def test_too_many_tries_are_told_with_the_wait(client: Client, invoke: Invoke, server: FakeServer) -> None:
     client.logout()
-    server.failures["POST /auth/login"] = [problem("too_many_tries", 429, retry_after=40)]
-    result = invoke("login", "--email", EMAIL, typed=f"{PASSWORD}\n")
-    assert result.exit_code == 1
-    assert "Wait 40 s." in result.stderr
+    for seconds, told in (
+        (40, "Wait 40 s."),
+        (1260, "Wait 21 minutes."),
+        (1261, "Wait 22 minutes."),
+        (80_000, "Wait 23 hours."),
+    ):
+        server.failures["POST /auth/login"] = [problem("too_many_tries", 429, retry_after=seconds)]
+        result = invoke("login", "--email", EMAIL, typed=f"{PASSWORD}\n")
+        assert result.exit_code == 1
+        assert told in result.stderr
 
 
 @pytest.mark.parametrize("typed", ["", f"{MAIL_CODE}\n"])

@@ -91,3 +91,34 @@ def test_a_device_that_is_signed_in_has_lost_nothing(laptop: Client) -> None:
 def test_an_address_without_an_account_looks_the_same(lena: Household) -> None:
     lost = lena.device("new").lose_account("nobody@example.org")
     assert refused(lambda: lost.look("000000")) == "wrong_code"
+
+
+@pytest.mark.usefixtures("laptop")
+def test_a_code_that_was_mailed_counts_for_another_command(lena: Household) -> None:
+    lena.device("new").lose_account(EMAIL)
+    code = lena.world.code_for(EMAIL)
+    result = lena.command("new", "reset", "--code", "000000", typed=[code, EMAIL])
+    assert "isn't right" in result.stderr
+    assert "The waiting time runs until" in ok(result)
+    assert "The waiting time runs until" in ok(lena.command("new", "reset", "--code", code, typed=[]))
+    lena.world.clock.advance(1800)
+    result = lena.command("new", "reset", "--code", code, typed=[])
+    assert "it has a new one mailed" in result.stderr
+
+
+@pytest.mark.usefixtures("laptop")
+def test_a_code_of_another_address_or_device_belongs_to_none(lena: Household) -> None:
+    lena.device("new").lose_account(EMAIL)
+    words = ("reset", "--code", lena.world.code_for(EMAIL))
+    assert "was asked for from here" in lena.command("other", *words, typed=[]).stderr
+    assert "was asked for from here" in lena.command("new", *words, "--email", "bo@example.org", typed=[]).stderr
+
+
+@pytest.mark.usefixtures("laptop")
+def test_after_the_end_no_code_is_left(lena: Household) -> None:
+    ok(lena.command("new", "reset", typed=reset(lena, EMAIL)))
+    pass_week(lena)
+    lost = lena.device("new").lose_account(EMAIL)
+    lost.look(lena.world.code_for(EMAIL))
+    lost.finish()
+    assert lena.device("new").lost_account() is None

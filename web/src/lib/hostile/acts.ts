@@ -252,7 +252,7 @@ export class Browser {
 
   /** Begun, and looked at again when its waiting time is over. */
   async #lose(): Promise<string | null> {
-    const flow = new LostAccount({ api: this.api, now: () => 0 });
+    const flow = new LostAccount({ api: this.api, tab: null, now: () => 0 });
     await flow.submitEmail(person.email);
     if (flow.trouble === null) await flow.submitMailCode(person.code);
     if (flow.trouble === null) await flow.start();

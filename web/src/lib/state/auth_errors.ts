@@ -12,6 +12,9 @@ export const notSignedIn = () =>
 export const otherAccount = () =>
   here('other_account', m.auth_error_other_account(), m.auth_error_other_account_next());
 
+/** It would change nothing. */
+export const samePassword = () => here('same_password', m.auth_same_password(), m.auth_same_password_next());
+
 /** What was typed is no e-mail address. */
 export const badAddress = () =>
   here('invalid_request', m.auth_error_bad_email(), m.auth_error_bad_email_next());

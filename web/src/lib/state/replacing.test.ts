@@ -14,7 +14,11 @@ const WRAPPED = {
   signing: { public_key: '', private: '' },
   statement: { epoch: 1, commitment: '', previous: '', signature: '' },
 };
-const keys = { account: 'account', opened: { master: { epoch: 1 } } } as Reopened;
+const keys = {
+  account: 'account',
+  opened: { master: { epoch: 1 } },
+  wrapped: { ...WRAPPED, methods: [{ kind: 'password', salt: 'BBBB', kdf_profile: 1 }] },
+} as unknown as Reopened;
 
 function parts({ refuses = false, lost = false, older = false } = {}) {
   const asked: [string, string, unknown][] = [];
@@ -33,6 +37,11 @@ function parts({ refuses = false, lost = false, older = false } = {}) {
   const replacing = new Replacing({
     api,
     crypto: async () => ({
+      derivePassword: async ({ password }) => ({ auth: new Uint8Array(), kek: password as never }),
+      unlock: async ({ kek }) => {
+        if ((kek as unknown) !== 'the present one') throw new Error('wrong_key');
+        return { masterBytes: new Uint8Array(32) } as never;
+      },
       makePassword: async () => PASSWORD,
       nameMethods: async ({ coming = [] }) => ({ named: coming.map((each) => each.method_id) }) as never,
       makeRecoveryKey: async () => ({ method: METHOD, recoveryKey: 'AAAA-BBBB' }),
@@ -64,6 +73,14 @@ describe('a new password', () => {
     expect(JSON.stringify(asked)).not.toContain('six grey seals');
     expect(kept).toMatchObject([{ wrapped: { account_id: 'account' } }]);
     expect(proofs()).toBe(1);
+  });
+
+  it('is another than the present one', async () => {
+    const { replacing, asked } = parts();
+    await expect(replacing.password(keys, 'the present one')).rejects.toMatchObject({
+      code: 'same_password',
+    });
+    expect(asked).toEqual([]);
   });
 
   it('that was refused leaves this device as it was', async () => {

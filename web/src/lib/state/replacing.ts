@@ -1,7 +1,9 @@
 // A new password or a new recovery key: made on this device, taken by the server, and then what this device knows follows.
 import type * as Crypto from '$lib/crypto';
+import { fromBase64url } from '$lib/wire/base64url';
 import { WrappedKeys } from '$lib/wire/http';
 import { ApiError, api, type Api } from './api';
+import { samePassword } from './auth_errors';
 import { nameComing, nameLeft } from './naming';
 import { session, type Session } from './session.svelte';
 import { stepUp, type Reopened, type StepUp } from './step_up.svelte';
@@ -11,7 +13,9 @@ export type NewMethod = Crypto.AccountKeys['recovery'];
 
 export interface ReplacingParts {
   api: Api;
-  crypto(): Promise<Pick<typeof Crypto, 'makePassword' | 'makeRecoveryKey' | 'nameMethods'>>;
+  crypto(): Promise<
+    Pick<typeof Crypto, 'derivePassword' | 'makePassword' | 'makeRecoveryKey' | 'nameMethods' | 'unlock'>
+  >;
   session: Pick<Session, 'methodsChanged' | 'expectNothingOlder'>;
   stepUp: Pick<StepUp, 'run'>;
 }
@@ -23,10 +27,25 @@ export class Replacing {
     this.#parts = parts;
   }
 
-  /** All other sessions end with it. */
+  /** All other sessions end with it. ApiError `same_password` for the one that there is. */
   async password(keys: Reopened, password: string): Promise<void> {
+    if (await this.#opens(keys, password)) throw samePassword();
     const method = await (await this.#parts.crypto()).makePassword({ ...keys, password });
     await this.#send(keys, '/account/password', method);
+  }
+
+  async #opens({ account, wrapped }: Reopened, password: string): Promise<boolean> {
+    const present = wrapped.methods.find(({ kind }) => kind === 'password');
+    if (present?.salt == null || present.kdf_profile === null) return false;
+    const { derivePassword, unlock } = await this.#parts.crypto();
+    const { salt, kdf_profile: kdfProfile } = present;
+    const { kek } = await derivePassword({ account, password, salt: fromBase64url(salt), kdfProfile });
+    try {
+      (await unlock({ wrapped, kind: 'password', kek, account })).masterBytes.fill(0);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** To be shown and saved; it counts once `recoveryKey` has sent it. */

@@ -35,6 +35,8 @@ export interface StepUpParts {
 export class StepUp {
   /** The dialog is to be shown. */
   asking = $state(false);
+  /** What is asked for needs the keys opened, which no proof given before does. */
+  opensKeys = $state(false);
   doing = $state<'deriving' | 'checking' | null>(null);
   trouble = $state.raw<Trouble | null>(null);
 
@@ -53,13 +55,13 @@ export class StepUp {
     } catch (error) {
       if (!(error instanceof ApiError && error.code === 'step_up_needed')) throw error;
     }
-    await this.#ask();
+    await this.#ask({ opensKeys: false });
     return action();
   }
 
   /** Asks always, as only what is typed opens the master key's bytes. What is sent with them still goes through `run`. */
   async withMaster<T>(action: (keys: Reopened) => Promise<T>): Promise<T> {
-    const keys = await this.#reopen(await this.#ask());
+    const keys = await this.#reopen(await this.#ask({ opensKeys: true }));
     try {
       return await action(keys);
     } finally {
@@ -119,9 +121,10 @@ export class StepUp {
   }
 
   /** Two that need a proof at once are answered by one. */
-  #ask(): Promise<Opener> {
+  #ask({ opensKeys }: { opensKeys: boolean }): Promise<Opener> {
     if (this.#asked === null) {
       this.trouble = null;
+      this.opensKeys = opensKeys;
       this.asking = true;
       this.#asked = new Promise((settle, refuse) => (this.#answers = { settle, refuse }));
     }

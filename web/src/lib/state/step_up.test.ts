@@ -111,6 +111,7 @@ describe('a fresh proof', () => {
       stepUp.run(() => api.post(null, '/account/y')),
     ]);
     await settled();
+    expect(stepUp.opensKeys).toBe(false);
     await stepUp.submit(PASSWORD, '123456');
     await both;
     expect(asked.filter((path) => path === '/api/account/step-up')).toHaveLength(1);
@@ -125,6 +126,7 @@ describe('a fresh proof', () => {
   it('gives the bytes of the master key for as long as they are needed, and wipes them', async () => {
     const { asked, stepUp } = someone();
     const seen = stepUp.withMaster(async ({ account, masterBytes }) => [account, [...masterBytes]]);
+    expect(stepUp.opensKeys).toBe(true);
     await stepUp.submit(PASSWORD, '123456');
     expect(await seen).toEqual(['account', [...bytes('master')]]);
     expect(asked).toEqual(['/api/account/step-up', '/api/account/keys']);

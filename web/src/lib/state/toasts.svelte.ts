@@ -16,6 +16,8 @@ export interface ToastOptions {
 
 /** Long enough to read, and with an action as long as the time to undo. */
 const READING_TIME = 6_000;
+/** What is long takes longer. */
+const TIME_PER_CHARACTER = 100;
 const UNDO_TIME = 10_000;
 
 class Toasts {
@@ -27,7 +29,8 @@ class Toasts {
     const id = this.#next++;
     const action = options.action ?? null;
     this.list.push({ id, message, kind: options.kind ?? 'info', action });
-    const left = options.duration ?? (action ? UNDO_TIME : READING_TIME);
+    const least = action ? UNDO_TIME : READING_TIME;
+    const left = options.duration ?? Math.max(least, message.length * TIME_PER_CHARACTER);
     if (left > 0) this.#timers.set(id, { left, since: Date.now(), timer: this.#later(id, left) });
     return id;
   }
