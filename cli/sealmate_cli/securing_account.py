@@ -115,10 +115,10 @@ def _agree_to_what_goes(run: Invocation) -> None:
     going = [way for way in run.client.account.ways_in() if way.kind in ("passkey", "security_key")]
     if not going:
         return
-    names = "\n".join(f"  {name_of(way)}" for way in going)
+    names = "\n".join(f"  {name_of(way)}{'' if way.unlocks else ', as a second factor only'}" for way in going)
     run.output.note(
-        "These open your account now, and will be removed, as they can't be touched in a terminal; the web app can keep them, and add them "
-        f"again later:\n\n{names}\n"
+        "These belong to your account now, and will be removed, as they can't be touched in a terminal; the web app can keep those that "
+        f"open it, and add the others again later:\n\n{names}\n"
     )
     if run.ask("remove_keys", "Type yes to go on without them").strip().casefold() not in ("yes", "y"):
         raise ClientError(

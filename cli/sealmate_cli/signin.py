@@ -33,7 +33,16 @@ class Login:
             secret, account=started.account_id, salted=lambda: (started.salt, started.kdf_profile)
         )
         body = {"login_id": started.login_id, "auth": to_base64url(proof.auth)}
-        self._api.call(wire.PasswordAccepted, "POST", "/auth/login/password", body=body)
+        try:
+            self._api.call(wire.PasswordAccepted, "POST", "/auth/login/password", body=body)
+        except ClientError as error:
+            if kind != "recovery" or error.code != "wrong_credentials":
+                raise
+            raise ClientError(
+                error.code,
+                "E-mail and recovery key don't match.",
+                "Check both. A recovery key that was replaced by a new one opens nothing any more.",
+            ) from error
         self._proved = (kind, proof.kek)
 
     def confirm(self, code: str) -> Identity:

@@ -86,15 +86,15 @@ own('new backup codes: the old ones are void', async ({ own: { page, account, el
 });
 
 own('a new authenticator takes over from the old', async ({ own: { page, account, elsewhere } }) => {
-  await access(page).getByRole('button', { name: 'Replace' }).click();
+  await access(page).getByRole('button', { name: 'Connect one' }).click();
   await prove(page, account);
-  const dialog = page.getByRole('dialog', { name: 'Connect another authenticator' });
+  const dialog = page.getByRole('dialog', { name: 'Connect an authenticator' });
   const secret = await dialog
     .locator('code')
     .filter({ hasText: /^[A-Z2-7 ]{20,}$/ })
     .innerText();
   await dialog.getByLabel('Code that the app shows now').fill(totp(secret));
-  await expect(page.getByText('From now on the codes of the new authenticator count.')).toBeVisible();
+  await expect(page.getByText('From now on the codes of this authenticator count.')).toBeVisible();
   await expect(dialog).toBeHidden();
 
   await begin(elsewhere, account.email, account.password);

@@ -71,6 +71,7 @@ def test_a_mail_tells_of_it_without_anything_to_press(world: World, ada: Person,
     assert mail.to == ada.email
     assert what in mail.subject
     assert "Secure the account" in mail.text
+    assert ("with your recovery key" in mail.text) == (replace is change), "what was replaced opens nothing any more"
     assert "http" not in mail.text
 
 

@@ -12,7 +12,7 @@ import pytest
 from sealmate_cli import crypto
 from sealmate_cli.client import Client
 from sealmate_cli.crypto import SecuredAccount
-from sealmate_cli.errors import ServerRefused, Tampered
+from sealmate_cli.errors import ClientError, ServerRefused, Tampered
 from tests.fakes.app_devices import make_app
 from tests.unit.cli.breaking import Breaking, Killed, Watched, killed_after, once_after, reply_lost
 from tests.unit.cli.chats_at_home import (
@@ -96,6 +96,9 @@ def test_everything_that_opened_the_account_is_made_anew(lena: Household, owner:
     assert all(code in told for code in codes)
     assert refused(thief.whoami) == "not_signed_in"
     assert owner.account.new_devices() == []
+    mail = next(mail for mail in lena.world.mailer.sent if "was secured" in mail.subject)
+    assert "with your recovery key" not in mail.text, "none of before works"
+    assert "I have lost everything that opens my account" in " ".join(mail.text.split())
 
     assert owner.whoami().epoch == owner.identity().epoch == 2
     assert read(owner) == messages(3)
@@ -104,7 +107,9 @@ def test_everything_that_opened_the_account_is_made_anew(lena: Household, owner:
     for secret in (NEW_PASSWORD, recovery_key):
         device = lena.log_in(f"by {secret[:4]}", password=secret, code=codes.pop())
         assert read(device) == messages(3)
-    assert refused(lambda: lena.log_in("third", password=lena.recovery_key)) == "wrong_credentials"
+    with pytest.raises(ClientError, match="E-mail and recovery key don't match") as old_key:
+        lena.log_in("third", password=lena.recovery_key)
+    assert old_key.value.code == "wrong_credentials"
     assert refused(lambda: lena.log_in("fourth")) == "wrong_credentials"
     old = lena.backup_codes[0]
     assert refused(lambda: lena.log_in("fifth", password=NEW_PASSWORD, code=old)) == "wrong_code"
@@ -152,8 +157,13 @@ def with_passkey(lena: Household, owner: Client) -> Client:
 
 def test_it_says_which_passkeys_go_and_asks_before(lena: Household, with_passkey: Client) -> None:
     phone = lena.log_in("phone")
+    rows, account_id = lena.world.rows, with_passkey.identity().account
+    rows.methods[account_id][-1] = replace(rows.methods[account_id][-1], secret=b"")
     result = lena.command("laptop", "secure", typed=["no"])
-    assert "Phone (passkey)" in result.stdout
+    assert "Phone (passkey), as a second factor only" in result.stdout
+    rows.methods[account_id][-1] = replace(rows.methods[account_id][-1], secret=rows.methods[account_id][0].secret)
+    result = lena.command("laptop", "secure", typed=["no"])
+    assert "Phone (passkey)\n" in result.stdout
     assert "Nothing was changed." in result.stderr
     assert phone.whoami().email == EMAIL
     watched = Watched()

@@ -43,15 +43,25 @@ _FOLLOWS: dict[Change, str] = {
     "device_paired": "Another of your devices gave it your keys.",
     "secured": (
         "Every other device was signed out, and no password, recovery key or backup code of before works any more.\n"
-        "The authenticator is still the same: if it was on a device that you lost, replace it too."
+        "An authenticator, if you have one, is still the same: if it was on a device that you lost, replace it too."
     ),
 }
 _REPLACED = "What you had before no longer works."
+_SECURE = """sign in at once, {by}, and choose “Secure the account” under Settings, Account, or
+`sealmate secure` in the terminal. It signs all other devices out and makes your keys, password, recovery key and codes anew."""
+_OTHERWISE = _SECURE.format(by="with your recovery key if need be")
+_REMEDIES: dict[Change, str] = {
+    "recovery": _SECURE.format(by="with your password or a passkey"),
+    "secured": (
+        "nothing that you have opens it any more. On the sign-in page choose “I have lost everything that opens my\n"
+        "account”, or `sealmate reset` in the terminal: after a waiting time the account is erased, with all that is in it,\n"
+        "and your address is free for a new one."
+    ),
+}
 _TEXT = """{what}. {follows}
 
 If that was you, there is nothing to do.
-If it wasn't: sign in at once, with your recovery key if need be, and choose “Secure the account” under Settings, Account, or
-`sealmate secure` in the terminal. It signs all other devices out and makes your keys, password, recovery key and codes anew.
+If it wasn't: {remedy}
 
 This mail has no link, so that nobody can teach you to press one.
 """
@@ -69,7 +79,7 @@ class Notices:
         try:
             what, follows = _CHANGED[change], _FOLLOWS.get(change, _REPLACED)
             where = f", in or near {place}" if place else ""
-            text = _TEXT.format(what=what + where, follows=follows)
+            text = _TEXT.format(what=what + where, follows=follows, remedy=_REMEDIES.get(change, _OTHERWISE))
             self.mailer.send(to=email_of(account, self.seal), subject=what, text=text)
         except Exception as error:  # noqa: BLE001 - whatever it is, the change is made
             _log.error(

@@ -45,7 +45,7 @@ export class SignIn extends Flow<'deriving' | 'checking' | 'unlocking'> {
   }
 
   async submitSecret(email: string, secret: Secret): Promise<void> {
-    await this.run('password', 'checking', async () => {
+    await this.run(secret.kind === 'recovery' ? 'recovery_key' : 'password', 'checking', async () => {
       const crypto = await this.#parts.crypto();
       // A slip in a recovery key shows here; it needn't cost one of the server's tries.
       if (secret.kind === 'recovery') await crypto.readRecoveryKey(secret.text);

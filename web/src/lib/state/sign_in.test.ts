@@ -212,6 +212,13 @@ describe('refusals', () => {
     expect([flow.step, flow.trouble?.code]).toEqual(['secret', 'step_expired']);
   });
 
+  it('of an old recovery key speak of that, and not of a password', async () => {
+    const { flow } = flowWith({ '/api/auth/login/password': () => refuse(401, 'wrong_credentials') });
+    await flow.submitSecret('mira@example.org', { kind: 'recovery', text: 'RIGHT' });
+    expect(flow.trouble?.title).toBe("E-mail and recovery key don't match.");
+    expect(flow.trouble?.nextStep).not.toMatch(/use your recovery key/i);
+  });
+
   it('say the same of an unknown e-mail as of a wrong password', async () => {
     const wrong = { '/api/auth/login/password': () => refuse(401, 'wrong_credentials') };
     const [known, unknown] = [flowWith(wrong).flow, flowWith(wrong).flow];

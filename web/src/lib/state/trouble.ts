@@ -4,7 +4,7 @@ import { ApiError } from './api_error';
 import { keysUnreadable } from './auth_errors';
 
 /** Which of the step's fields it belongs to decides the words: a code may come by mail or from the authenticator. */
-export type Step = 'email' | 'mail_code' | 'password' | 'second_factor';
+export type Step = 'email' | 'mail_code' | 'password' | 'recovery_key' | 'second_factor';
 
 export interface Trouble {
   code: string;
@@ -26,6 +26,8 @@ export function troubleOf(error: unknown, step: Step, now: number): Trouble {
 function wordsOf(failure: ApiError, step: Step): [string, string] {
   switch (failure.code) {
     case 'wrong_credentials':
+      if (step === 'recovery_key')
+        return [m.auth_error_recovery_key_refused(), m.auth_error_recovery_key_refused_next()];
       return [m.auth_error_wrong_credentials(), m.auth_error_wrong_credentials_next()];
     case 'wrong_code':
       return wordsOfCode(step);
@@ -41,7 +43,7 @@ function wordsOf(failure: ApiError, step: Step): [string, string] {
       return [m.auth_error_mail_not_sent(), m.auth_error_mail_not_sent_next()];
     case 'invalid_request':
       // Only what was typed can be out of shape.
-      return step === 'email' || step === 'password'
+      return step === 'email' || step === 'password' || step === 'recovery_key'
         ? [m.auth_error_bad_email(), m.auth_error_bad_email_next()]
         : wordsOfCode(step);
     case 'internal':
