@@ -20,7 +20,10 @@ async function ask(page: Page, email: string): Promise<void> {
   expect(await page.evaluate(() => scrollY), 'what is to be read first is in sight').toBe(0);
   await page.getByLabel('E-mail').fill(email);
   await page.getByRole('button', { name: 'Send the code' }).click();
-  await page.getByRole('button', { name: 'Fill in the code' }).click();
+  const fillIn = page.getByRole('button', { name: 'Fill in the code' });
+  await expect(fillIn).toBeVisible();
+  await page.reload();
+  await fillIn.click();
 }
 
 async function begin(page: Page, email: string): Promise<void> {

@@ -91,6 +91,8 @@ export class LostAccount extends Flow<'sending' | 'checking'> {
       // Where none ran, none can be over.
       if (standing.state !== 'waiting') throw resetContradicted();
       this.standing = standing;
+      // Whoever comes back after the waiting time needs a new code.
+      asked.keep(this.#parts.tab, null);
     });
   }
 
