@@ -6,7 +6,7 @@ export interface Described {
   nextStep: string;
 }
 
-interface Failed {
+export interface Failed {
   code: string;
   message: string;
   nextStep: string;

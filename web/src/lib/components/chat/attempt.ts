@@ -1,5 +1,5 @@
 // Does what was asked for and, if that fails, says why.
-import { describe } from '$lib/i18n/describe';
+import { describeLater } from '$lib/i18n/describe_later';
 import { m } from '$lib/paraglide/messages';
 import { ApiError } from '$lib/state/api_error';
 import { toasts } from '$lib/state/toasts.svelte';
@@ -24,7 +24,7 @@ export async function troubleWith(
     const problem =
       error instanceof ApiError ? error.asProblem() : error instanceof Refused ? error.problem : null;
     if (problem === null) return otherwise;
-    const { sentence, nextStep } = describe(problem);
+    const { sentence, nextStep } = await describeLater(problem);
     return `${sentence} ${nextStep}`;
   }
 }

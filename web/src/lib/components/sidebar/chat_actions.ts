@@ -1,6 +1,6 @@
 // What a person does to one chat from the side bar, with the way back and the word when it did not work.
 import { goto } from '$app/navigation';
-import { describe } from '$lib/i18n/describe';
+import { describeLater } from '$lib/i18n/describe_later';
 import { m } from '$lib/paraglide/messages';
 import type { ChatsState, ChatSummary } from '$lib/state/model';
 import { toasts } from '$lib/state/toasts.svelte';
@@ -25,7 +25,7 @@ export async function changing(change: Promise<void>): Promise<void> {
   try {
     await change;
   } catch (error) {
-    const { sentence, nextStep } = describe(problemOfError(error));
+    const { sentence, nextStep } = await describeLater(problemOfError(error));
     toasts.show(`${sentence} ${nextStep}`, { kind: 'error' });
   }
 }
