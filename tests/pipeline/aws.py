@@ -15,6 +15,7 @@ import pytest
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
+from tests.serial_tables import one_call_at_a_time
 from tests.template import ROOT, asl, folders, pascal, resources, substitutions
 
 REGION = "eu-central-1"
@@ -37,6 +38,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(LambdaSimpleBackend, "invoke", _invoke)
+    one_call_at_a_time(monkeypatch)  # the branches of a parallel state write at once
     with mock_aws(config=_CONFIG):
         _make_tables(monkeypatch)
         monkeypatch.setenv("DATA_KEY", boto3.client("kms").create_key()["KeyMetadata"]["Arn"])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core.botocore_stubber import BotocoreStubber
 
 from sealmate import settings, wiring
 from sealmate.accounts.overdue import OverdueStore
@@ -60,6 +58,7 @@ from tests.fakes.resets import FakeResets
 from tests.fakes.rotations import FakeRotations
 from tests.fakes.stores import Tables
 from tests.fakes.turns import FakeTurns
+from tests.serial_tables import one_call_at_a_time
 from tests.template import resources
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    _one_request_at_a_time(monkeypatch)
+    one_call_at_a_time(monkeypatch)
     settings.settings.cache_clear()
     connection.cache_clear()
     wiring.override()
@@ -183,14 +182,3 @@ def _create(dynamodb: DynamoDBClient, table: str) -> None:
     known = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     properties = resources("AWS::DynamoDB::Table")[f"{table.capitalize()}Table"]["Properties"]
     dynamodb.create_table(TableName=table, **{name: given for name, given in properties.items() if name in known})
-
-
-def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DynamoDB decides conditional writes to a row one after another; moto leaves that to its callers."""
-    lock, process = threading.Lock(), BotocoreStubber.process_request
-
-    def locked(stubber: BotocoreStubber, request: Any) -> Any:
-        with lock:
-            return process(stubber, request)
-
-    monkeypatch.setattr(BotocoreStubber, "process_request", locked)
