@@ -168,7 +168,7 @@ test('without a password, a passkey is proof enough to erase the account', async
   await expect(page.getByRole('textbox', { name: 'Password' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Erase account for ever' }).click();
   await page.getByRole('button', { name: 'Prove it with a passkey' }).click();
-  await expect(page.getByText('Your account is being erased.')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Your account is being erased' })).toBeVisible();
 });
 
 test('a security key that derives a key unlocks; one that derives none is a second factor', async ({
