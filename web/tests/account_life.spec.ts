@@ -177,7 +177,7 @@ own('a new recovery key counts once it is saved, and opens the account', async (
   const key = elsewhere.getByRole('textbox', { name: 'Recovery key' });
   await key.fill(account.recoveryKey);
   await elsewhere.getByRole('button', { name: 'Continue' }).click();
-  await expect(elsewhere.getByText("E-mail and password don't match.")).toBeVisible();
+  await expect(elsewhere.getByText("E-mail and recovery key don't match.")).toBeVisible();
   await key.fill(groups.join('-'));
   await elsewhere.getByRole('button', { name: 'Continue' }).click();
   await elsewhere.getByRole('button', { name: 'Use a backup code' }).click();
